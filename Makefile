@@ -1,0 +1,42 @@
+# Finds a Python and calls it: everything else is in localstack/start.py. Works with GNU make 3.81.
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
+	if $$p -c '$(SUITABLE)' >/dev/null 2>&1; then echo $$p; exit; fi; done; echo python3)
+VENV := .venv/bin/python
+STAGE ?= dev
+
+.PHONY: help run test check bench deploy clean set-up-tests
+
+help:
+	@echo "make run            everything on this machine, with demo music (MUSIC=~/Music: your own; PORT=8000)"
+	@echo "make test           set up and run all tests"
+	@echo "make check          format, lint, types, import rules, unit and contract tests"
+	@echo "make bench          the benchmarks, one JSON object a line"
+	@echo "make deploy         to AWS, or to what AWS_ENDPOINT_URL names (STAGE=dev)"
+	@echo "make clean          remove what was built (data in .timbre/ and .venv/ stay)"
+
+run:
+	@$(PYTHON) localstack/start.py
+
+set-up-tests:
+	@$(PYTHON) localstack/start.py --for test
+
+test: set-up-tests
+	@$(VENV) -m pytest $(ARGS)
+
+check: set-up-tests
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m ruff check .
+	@$(VENV) -m mypy
+	@.venv/bin/lint-imports
+	@$(VENV) -m pytest -q tests/unit tests/contract
+
+bench: set-up-tests
+	@$(VENV) -m benchmarks
+
+deploy: set-up-tests
+	@$(VENV) -m infrastructure.deploy --stage $(STAGE)
+
+clean:
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv/*' -not -path './.timbre/*' -prune -exec rm -rf {} +

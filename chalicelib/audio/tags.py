@@ -1,0 +1,145 @@
+"""What a file says of itself, by mutagen. Broken or hostile tags cost the tags, never the song. Cleaning: `tag_text`; covers: `cover`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import mutagen
+from mutagen.aiff import AIFF
+from mutagen.apev2 import APENoHeaderError, APEv2
+from mutagen.flac import Picture
+from mutagen.id3 import ID3, ID3NoHeaderError
+from mutagen.wave import WAVE
+
+from chalicelib.audio.id3_frames import KNOWN_FRAMES
+from chalicelib.audio.tag_text import clean_text, mend_latin1, parse_track_number, parse_year
+from chalicelib.model import Tags
+
+_UNTITLED = "Untitled"
+_UNREADABLE = "The tags of this file could not be read; its name serves as the title."
+_LATIN1 = 0  # mutagen's number of the encoding; ID3v1 comes with it too
+_RIFF_LIKE = {"WAV": WAVE, "WAVEX": WAVE, "AIFF": AIFF}  # with ID3 in a chunk
+_ID3_NAMES = {
+    "title": "TIT2",
+    "artist": "TPE1",
+    "album": "TALB",
+    "album_artist": "TPE2",
+    "genre": "TCON",
+    "year": "TDRC",
+    "track_number": "TRCK",
+}
+_COMMENT_NAMES = {  # Vorbis comments and APE items, in lower case
+    "title": ("title",),
+    "artist": ("artist",),
+    "album": ("album",),
+    "album_artist": ("albumartist", "album artist"),
+    "genre": ("genre",),
+    "year": ("date", "year"),
+    "track_number": ("tracknumber", "track"),
+}
+
+Fields = dict[str, list[str]]  # field of Tags → its raw values
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPicture:
+    data: bytes
+    is_front: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileTags:
+    tags: Tags
+    pictures: tuple[EmbeddedPicture, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_tags(path: PurePath, container: str, *, file_name: str) -> FileTags:
+    """Never fails: what cannot be read becomes a warning, and the title falls back to the file's name without its extension."""
+    try:
+        fields, pictures = _read_fields(path, container)
+    except Exception:  # noqa: BLE001 - mutagen's parsers raise anything on hostile bytes; the song itself is sound
+        return FileTags(_make_tags({}, file_name), warnings=(_UNREADABLE,))
+    return FileTags(_make_tags(fields, file_name), pictures)
+
+
+def _read_fields(path: PurePath, container: str) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
+    if container == "MP3":
+        return _read_mp3(path)
+    file = _RIFF_LIKE[container](path, known_frames=KNOWN_FRAMES) if container in _RIFF_LIKE else mutagen.File(path)
+    if file is None or file.tags is None:
+        return {}, ()
+    if isinstance(file.tags, ID3):
+        return _collect_id3(file.tags)
+    pictures = getattr(file, "pictures", None) or _decode_pictures(file.tags)
+    return _collect_comments(file.tags), tuple(EmbeddedPicture(picture.data, picture.type == 3) for picture in pictures)
+
+
+def _read_mp3(path: PurePath) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
+    try:
+        id3 = ID3(path, known_frames=KNOWN_FRAMES)
+    except ID3NoHeaderError:
+        return _read_ape(path), ()
+    fields, pictures = _collect_id3(id3)
+    return (_read_ape(path) | fields if "title" not in fields else fields), pictures
+
+
+def _read_ape(path: PurePath) -> Fields:
+    try:
+        return _collect_comments(APEv2(path))
+    except APENoHeaderError:
+        return {}
+
+
+def _decode_pictures(comments: Mapping[str, list[str]]) -> list[Picture]:
+    """Ogg keeps FLAC's picture block as base64 in a comment."""
+    return [Picture(base64.b64decode(text)) for text in comments.get("metadata_block_picture", [])]
+
+
+def _collect_id3(id3: ID3) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
+    fields: Fields = {}
+    for field, name in _ID3_NAMES.items():
+        values = [text for frame in id3.getall(name) for text in _read_frame(frame)]
+        if values:
+            fields[field] = values
+    return fields, tuple(EmbeddedPicture(frame.data, frame.type == 3) for frame in id3.getall("APIC"))
+
+
+def _read_frame(frame: Any) -> list[str]:  # mutagen has no types
+    texts = frame.genres if frame.FrameID == "TCON" else frame.text
+    mend: Callable[[str], str] = mend_latin1 if frame.encoding == _LATIN1 else str
+    return [mend(str(text)) for text in texts]
+
+
+def _collect_comments(comments: Any) -> Fields:  # a Vorbis comment block or APEv2: mappings of names to values
+    named = {str(name).lower(): value for name, value in comments.items()}
+    fields: Fields = {}
+    for field, names in _COMMENT_NAMES.items():
+        values = [str(text) for name in names if name in named for text in named[name]]
+        if values:
+            fields[field] = values
+    return fields
+
+
+def _make_tags(fields: Fields, file_name: str) -> Tags:
+    cleaned = {field: [text for raw in values if (text := clean_text(raw))] for field, values in fields.items()}
+
+    def first(field: str) -> str | None:
+        return next(iter(cleaned.get(field, [])), None)
+
+    def all_of(field: str) -> str | None:
+        return clean_text(", ".join(dict.fromkeys(cleaned.get(field, []))))
+
+    return Tags(
+        title=first("title") or clean_text(PurePath(file_name).stem) or _UNTITLED,
+        artist=all_of("artist"),
+        album=first("album"),
+        album_artist=all_of("album_artist"),
+        genre=first("genre"),
+        year=parse_year(first("year") or ""),
+        track_number=parse_track_number(first("track_number") or ""),
+    )

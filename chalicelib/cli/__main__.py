@@ -1,0 +1,5 @@
+"""`python -m chalicelib.cli` is `timbre`."""
+
+from chalicelib.cli.main import main
+
+raise SystemExit(main())

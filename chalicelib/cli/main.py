@@ -1,0 +1,64 @@
+"""The `timbre` command: words to acts. Each act is a module beside this one; what they print goes through `output`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from chalicelib import __version__
+from chalicelib.config import adopt_running_machine
+from chalicelib.errors import TimbreError
+
+RUN_FILE = Path(".timbre/run.json")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="timbre", description="Songs that sound alike: analyse, upload, ask.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    analyse = commands.add_parser("analyse", help="tags and MFCC of local files, no server needed")
+    analyse.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    analyse.add_argument("--engine", choices=("streaming", "librosa"), default="streaming")
+
+    upload = commands.add_parser("upload", help="files or folders into the bucket, with receipts")
+    upload.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    upload.add_argument("--no-wait", action="store_true", help="do not wait for the receipts")
+    upload.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="how long to wait for receipts (600)")
+
+    commands.add_parser("status", help="catalogue, receipts, index, plays, dead letters")
+
+    similar = commands.add_parser("similar", help="songs that sound like a track")
+    similar.add_argument("track", help="a track id or a title")
+    similar.add_argument("--count", type=int, default=10)
+
+    recommend = commands.add_parser("recommend", help="what a user would be recommended now, and why")
+    recommend.add_argument("user", help="a username")
+    recommend.add_argument("--count", type=int, default=10)
+
+    rebuild = commands.add_parser("rebuild", help="build the index now")
+    rebuild.add_argument("--refit", action="store_true", help="a new scaler, and every document standardized with it")
+
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="JSON lines instead of tables")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when all went well, 1 when a part failed, 2 when the words were wrong."""
+    arguments = build_parser().parse_args(argv)
+    if arguments.command != "analyse":
+        adopt_running_machine(RUN_FILE)
+    act: Callable[[argparse.Namespace], int] = import_module(f"chalicelib.cli.{arguments.command}").run
+    try:
+        return act(arguments)
+    except TimbreError as error:
+        sys.stderr.write(f"timbre: {error.message}\n")
+        if error.code == "config_error":
+            sys.stderr.write("Start `make run` in this folder first, or set these variables to your own MongoDB and buckets.\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,95 @@
+"""The only reader of the environment: typed settings, and one error that names everything that is missing or wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from chalicelib.errors import ConfigError
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Field names in upper case are the environment's variables; those without a default are required."""
+
+    mongodb_uri: str
+    music_bucket: str
+    index_bucket: str
+    timbre_stage: str = "dev"
+    mongodb_database: str = "music_database"
+
+    kafka_bootstrap_servers: str = ""  # empty: plays wait in MongoDB for the relay
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_sasl_mechanism: str = ""
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: str = ""
+    plays_topic: str = "plays"
+    kafka_timeout_s: float = 1.0  # how long a listener may wait for the broker; the relay sends what did not make it
+    play_resend_after_s: float = 120.0
+
+    aws_endpoint_url: str = ""  # boto3 reads it by itself; kept for the status page
+    build_queue_url: str = ""
+    uploads_queue_url: str = ""
+    index_build_delay_s: int = 60
+    index_refresh_s: float = 1.0  # how old a warm process lets its knowledge of current.json become
+
+    feature_space: Literal["mfcc", "timbre"] = "mfcc"
+    taste: Literal["plays", "mean"] = "plays"
+    mfcc_engine: Literal["streaming", "librosa"] = "streaming"
+
+    max_upload_bytes: int = 500_000_000
+    max_duration_s: float = 3 * 3600.0
+    session_ttl_s: int = 30 * 24 * 3600
+    audio_url_ttl_s: int = 6 * 3600
+    secure_cookies: bool = True  # off where pages come over plain HTTP on loopback
+    sign_ups_per_hour: int = 60  # from one address
+    log_ins_per_5_minutes: int = 20  # as one username; ten times as many from one address
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. ConfigError names every variable that is missing or has a wrong form, in one sentence."""
+    source = os.environ if environ is None else environ
+    given: dict[str, object] = {}
+    faults: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        name = field.name.upper()
+        value = source.get(name, "")
+        if value == "":
+            if field.required:
+                faults.append(f"{name} is not set")
+            continue
+        try:
+            given[field.name] = msgspec.convert(value, field.type, strict=False)
+        except msgspec.ValidationError as exc:
+            is_secret = "uri" in field.name or "password" in field.name
+            faults.append(f"{name} is wrong" if is_secret else f"{name}={value!r} is wrong ({exc})")
+    if faults:
+        raise ConfigError("; ".join(faults) + ".")
+    return Settings(**given)  # type: ignore[arg-type]  # each value was converted to its field's type above
+
+
+RUN_FILE_SETTINGS = {
+    "mongodb_uri": "MONGODB_URI",
+    "aws_endpoint_url": "AWS_ENDPOINT_URL",
+    "music_bucket": "MUSIC_BUCKET",
+    "index_bucket": "INDEX_BUCKET",
+    "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
+    "build_queue_url": "BUILD_QUEUE_URL",
+    "uploads_queue_url": "UPLOADS_QUEUE_URL",
+}
+
+
+def adopt_running_machine(run_file: Path) -> bool:
+    """Where MONGODB_URI is not set and `make run` is up, its run file becomes the environment. True when it did."""
+    if os.environ.get("MONGODB_URI") or not run_file.is_file():
+        return False
+    running = msgspec.json.decode(run_file.read_bytes(), type=dict[str, object])
+    for name, variable in RUN_FILE_SETTINGS.items():
+        if running.get(name):
+            os.environ.setdefault(variable, str(running[name]))
+    for variable, value in (("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_DEFAULT_REGION", "us-east-1")):
+        os.environ.setdefault(variable, value)
+    return True

@@ -1,0 +1,44 @@
+"""Angular distance as Annoy defines it: the length between two unit vectors, 0 (same direction) to 2 (opposite), in float64.
+
+A vector of zeros has no direction: it is 0 from another of zeros and √2 from all else (Annoy calls both √2).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+Distances = npt.NDArray[np.float64]
+
+UNRELATED = math.sqrt(2.0)  # at right angles
+
+
+def scale_to_unit(vectors: Floats) -> npt.NDArray[np.float64]:
+    """Rows of (n, d), or one vector (d,), at length 1; zeros stay zeros."""
+    values = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(values, axis=-1, keepdims=True)
+    units: npt.NDArray[np.float64] = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    return units
+
+
+def measure_distances(query: Floats, units: npt.NDArray[np.float64]) -> Distances:
+    """Distances (n,) of one vector (d,) from unit rows (n, d). By differences, not by the cosine, whose rounding blurs what is near."""
+    unit = scale_to_unit(query)
+    has_direction = np.any(units != 0.0, axis=1)
+    if not unit.any():
+        return np.where(has_direction, UNRELATED, 0.0)
+    difference = units - unit
+    distances = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+    return np.where(has_direction, distances, UNRELATED)
+
+
+def measure_pairs(one: Floats, other: Floats) -> Distances:
+    """Distances (n,) between the rows of two matrices (n, d), row by row."""
+    left, right = scale_to_unit(one), scale_to_unit(other)
+    distances = np.linalg.norm(left - right, axis=1)
+    lacks_direction = np.any(left != 0.0, axis=1) != np.any(right != 0.0, axis=1)
+    return np.where(lacks_direction, UNRELATED, distances)

@@ -1,0 +1,85 @@
+"""The index bucket in S3: the files of each build, and `current.json`, which names the build in force."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import ConflictError, NotFoundError
+from chalicelib.storage.s3_errors import is_changed, is_missing, translate_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+STORE = "the index bucket"
+CURRENT_KEY = "current.json"
+CHUNK_BYTES = 1 << 20
+
+
+class S3IndexBucket:
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    @translate_errors(STORE)
+    def publish_files(self, build_id: str, folder: Path) -> None:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                name = path.relative_to(folder).as_posix()
+                self._client.upload_file(str(path), self._bucket, _make_key(build_id, name))
+
+    @translate_errors(STORE)
+    def fetch_file(self, build_id: str, name: str, to: Path) -> None:
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=_make_key(build_id, name))["Body"]
+        except ClientError as exc:
+            if is_missing(exc):
+                raise NotFoundError(f"The index build {build_id} has no file {name}.", code="build_not_found") from exc
+            raise
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=to.parent, prefix=f".{to.name}.", delete=False) as file:
+            beside = Path(file.name)
+            try:
+                for chunk in body.iter_chunks(CHUNK_BYTES):
+                    file.write(chunk)
+                file.close()
+                beside.replace(to)  # a reader sees the old file or the whole new one
+            finally:
+                beside.unlink(missing_ok=True)
+
+    @translate_errors(STORE)
+    def read_current(self) -> tuple[bytes, str] | None:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=CURRENT_KEY)
+        except ClientError as exc:
+            if is_missing(exc):
+                return None
+            raise
+        return answer["Body"].read(), answer["ETag"].strip('"')
+
+    @translate_errors(STORE)
+    def swap_current(self, content: bytes, *, expected_etag: str | None) -> None:
+        try:
+            self._put_current(content, expected_etag)
+        except ClientError as exc:
+            if not (is_changed(exc) or is_missing(exc)):
+                raise
+            # A write whose answer was lost is sent again by the client and then meets itself.
+            present = self.read_current()
+            if present is None or present[0] != content:
+                raise ConflictError("Another build was published meanwhile.", code="current_changed") from exc
+
+    def _put_current(self, content: bytes, expected_etag: str | None) -> None:
+        put = partial(self._client.put_object, Bucket=self._bucket, Key=CURRENT_KEY, Body=content, ContentType="application/json")
+        if expected_etag is None:
+            put(IfNoneMatch="*")
+        else:
+            put(IfMatch=f'"{expected_etag}"')
+
+
+def _make_key(build_id: str, name: str) -> str:
+    return f"indexes/{build_id}/{name}"

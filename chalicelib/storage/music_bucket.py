@@ -1,0 +1,107 @@
+"""The music bucket in S3: dropped audio, covers, presigned URLs. Etags are without their quotes, as in S3's events."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import AudioError, StoreUnavailableError
+from chalicelib.model import StoredObject
+from chalicelib.storage.s3_errors import is_missing, translate_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+STORE = "the music bucket"
+CHUNK_BYTES = 1 << 20
+
+
+class S3MusicBucket:
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    @translate_errors(STORE)
+    def head(self, key: str) -> StoredObject | None:
+        try:
+            answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as exc:
+            if is_missing(exc):
+                return None
+            raise
+        return StoredObject(key=key, etag=_strip_quotes(answer["ETag"]), size_bytes=answer["ContentLength"])
+
+    @translate_errors(STORE)
+    def download(self, key: str, to: Path, *, max_bytes: int) -> StoredObject | None:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as exc:
+            if is_missing(exc):
+                return None
+            raise
+        size_bytes = answer["ContentLength"]
+        if size_bytes > max_bytes:
+            answer["Body"].close()
+            raise AudioError(f"The file has {size_bytes} bytes; {max_bytes} are allowed.", code="too_long")
+        _write_body(answer, to)
+        return StoredObject(key=key, etag=_strip_quotes(answer["ETag"]), size_bytes=size_bytes)
+
+    @translate_errors(STORE)
+    def put_cover(self, key: str, data: bytes, mime: str) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=mime)
+
+    @translate_errors(STORE)
+    def put_audio(self, key: str, source: Path) -> StoredObject:
+        """In parts when it is large."""
+        mime = mimetypes.guess_type(source.name)[0] or "application/octet-stream"
+        self._client.upload_file(str(source), self._bucket, key, ExtraArgs={"ContentType": mime})
+        stored = self.head(key)
+        if stored is None:  # removed by another between the two calls
+            raise StoreUnavailableError(STORE)
+        return stored
+
+    @translate_errors(STORE)
+    def remove(self, key: str) -> None:
+        self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def list_uploads(self, *, prefix: str = "uploads/") -> Iterator[StoredObject]:
+        """Without the empty objects that S3 consoles make for folders."""
+        with translate_errors(STORE):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                for one in page.get("Contents", ()):
+                    if not one["Key"].endswith("/"):
+                        yield StoredObject(key=one["Key"], etag=_strip_quotes(one["ETag"]), size_bytes=one["Size"])
+
+    @translate_errors(STORE)
+    def presign_get(self, key: str, *, expires_s: int, mime: str | None = None) -> str:
+        wanted = {"Bucket": self._bucket, "Key": key}
+        if mime is not None:
+            wanted["ResponseContentType"] = mime
+        return self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=expires_s)
+
+    @translate_errors(STORE)
+    def presign_post(self, key: str, *, max_bytes: int, expires_s: int) -> tuple[str, dict[str, str]]:
+        """The form must send the fields, then `Content-Type`, then `file` last."""
+        post = self._client.generate_presigned_post(
+            self._bucket,
+            key,
+            Conditions=[["content-length-range", 1, max_bytes], ["starts-with", "$Content-Type", "audio/"]],
+            ExpiresIn=expires_s,
+        )
+        return post["url"], dict(post["fields"])
+
+
+def _write_body(answer: GetObjectOutputTypeDef, to: Path) -> None:
+    """A connection that breaks raises: the body knows its length."""
+    with to.open("wb") as file:
+        for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
+            file.write(chunk)
+
+
+def _strip_quotes(etag: str) -> str:
+    return etag.strip('"')

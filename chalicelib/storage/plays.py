@@ -1,0 +1,100 @@
+"""Plays in MongoDB: the listener's history, and the outbox from which the relay sends. `is_processed` mirrors `processed_at` for the
+partial index that keeps the outbox as small as its backlog.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from pymongo.errors import DuplicateKeyError
+
+from chalicelib.errors import ConflictError
+from chalicelib.model import Page, Play
+from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
+from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors
+from chalicelib.storage.times import truncate_time
+
+
+class MongoPlayStore:
+    def __init__(self, database: MongoDatabase) -> None:
+        self._plays = database["plays"]
+
+    @translate_errors("plays")
+    def record(self, play: Play) -> bool:
+        try:
+            self._plays.insert_one(_to_document(play))
+        except DuplicateKeyError as exc:
+            known = self._plays.find_one({"_id": play.event_id}, {"user_id": 1})
+            if known is not None and known["user_id"] != play.user_id:
+                raise ConflictError(f"The event {play.event_id} is somebody else's.", code="event_id_taken") from exc
+            return False
+        return True
+
+    @translate_errors("plays")
+    def mark_published(self, event_ids: Sequence[str], *, at: datetime) -> None:
+        self._plays.update_many({"_id": {"$in": list(event_ids)}}, {"$set": {"published_at": truncate_time(at)}})
+
+    @translate_errors("plays")
+    def due_for_relay(self, *, now: datetime, publish_grace_s: float, resend_after_s: float, limit: int) -> list[Play]:
+        """Each by how long it has waited: since it was recorded, or since it was last sent."""
+        recorded_by = truncate_time(now - timedelta(seconds=publish_grace_s))
+        published_by = truncate_time(now - timedelta(seconds=resend_after_s))
+        unsent = self._find_due({"published_at": None, "occurred_at": {"$lt": recorded_by}}, limit)
+        unanswered = self._find_due({"published_at": {"$lt": published_by}}, limit)
+        waiting = heapq.merge(unsent, unanswered, key=_rank_waiting)
+        return list(waiting)[:limit]
+
+    @translate_errors("plays")
+    def unprocessed(self, event_ids: Sequence[str]) -> set[str]:
+        return {one["_id"] for one in self._plays.find({"_id": {"$in": list(event_ids)}, "is_processed": False}, {"_id": 1})}
+
+    @translate_errors("plays")
+    def recent(self, user_id: str, *, limit: int) -> list[Play]:
+        return self._newest_first({"user_id": user_id}, limit)
+
+    @translate_errors("plays")
+    def history(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Play]:
+        wanted: Document = {"user_id": user_id}
+        if cursor is not None:
+            time, event_id = decode_time_cursor(cursor)
+            wanted["$or"] = [{"occurred_at": {"$lt": time}}, {"occurred_at": time, "_id": {"$lt": event_id}}]
+        found = self._newest_first(wanted, limit + 1)
+        page = tuple(found[:limit])
+        return Page(page, encode_time_cursor(page[-1].occurred_at, page[-1].event_id) if len(found) > limit else None)
+
+    @translate_errors("plays")
+    def count_unprocessed(self) -> int:
+        return self._plays.count_documents({"is_processed": False}, hint="unprocessed")
+
+    def _find_due(self, condition: Document, limit: int) -> list[Play]:
+        order = [("published_at", 1), ("occurred_at", 1), ("_id", 1)]
+        found = self._plays.find({"is_processed": False, **condition}).sort(order).limit(limit)
+        return [_to_play(document) for document in found]
+
+    def _newest_first(self, wanted: Document, limit: int) -> list[Play]:
+        return [_to_play(document) for document in self._plays.find(wanted).sort([("occurred_at", -1), ("_id", -1)]).limit(limit)]
+
+
+def _rank_waiting(play: Play) -> tuple[datetime, datetime, str]:
+    return (play.published_at or play.occurred_at, play.occurred_at, play.event_id)
+
+
+def _to_document(play: Play) -> Document:
+    return {
+        "_id": play.event_id,
+        "user_id": play.user_id,
+        "track_id": play.track_id,
+        "kind": play.kind,
+        "position_s": play.position_s,
+        "occurred_at": truncate_time(play.occurred_at),
+        "published_at": truncate_time(play.published_at),
+        "processed_at": truncate_time(play.processed_at),
+        "is_processed": play.processed_at is not None,
+    }
+
+
+def _to_play(document: Document) -> Play:
+    return msgspec.convert({**document, "event_id": document["_id"]}, Play)

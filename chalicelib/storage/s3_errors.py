@@ -1,0 +1,34 @@
+"""The translation of S3's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import StoreUnavailableError
+
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+
+
+@contextmanager
+def translate_errors(store: str) -> Iterator[None]:
+    """Around a block or a function: whatever S3 cannot do is StoreUnavailableError. Adapters handle what means something to them
+    (no such object, a failed condition) inside it."""
+    try:
+        yield
+    except (ClientError, BotoCoreError, Boto3Error) as exc:
+        raise StoreUnavailableError(store) from exc
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether the object is not there. A bucket that is not there is something else."""
+    return error.response.get("Error", {}).get("Code") in _MISSING
+
+
+def is_changed(error: ClientError) -> bool:
+    """Whether a conditional write met another state than it expected."""
+    return error.response.get("Error", {}).get("Code") in _CHANGED

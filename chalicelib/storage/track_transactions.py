@@ -1,0 +1,84 @@
+"""The transactions on tracks. Each draws `seq` from one counter document, so that two of them cannot overlap: the later one meets a
+write conflict and runs again, and commit order is `seq` order. The same document counts the active tracks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec.structs import replace
+from pymongo.client_session import ClientSession
+
+from chalicelib.model import Tags, Track
+from chalicelib.storage.mongo import Document, MongoDatabase, upsert_one
+from chalicelib.storage.track_changes import Attachment, attach_file, detach_key, replace_tags
+from chalicelib.storage.track_documents import read_fingerprints, to_document, to_track
+
+COUNTER_ID = "tracks"
+
+
+def attach(database: MongoDatabase, attachment: Attachment, session: ClientSession) -> Track:
+    track_id, key = attachment.analysis.track_id, attachment.stored.key
+    for other in _find_holders(database, key, session):
+        if other["_id"] != track_id:
+            _detach_from(database, other, key, attachment.now, session)
+    document = database["tracks"].find_one({"_id": track_id}, session=session)
+    is_active = document is not None and document["status"] == "active"
+    track = to_track(document) if document is not None and is_active else None
+    fingerprints = read_fingerprints(document) if document is not None else {}
+    if track is not None and attachment.changes_nothing(track, fingerprints.get(key)):
+        return track
+    seq = _draw_seq(database, session, activated=0 if is_active else 1)
+    changed = attach_file(track, attachment, fingerprint=fingerprints.get(key), seq=seq)
+    _write(database, changed, {**fingerprints, key: attachment.fingerprint}, session)
+    return changed
+
+
+def detach(database: MongoDatabase, key: str, now: datetime, session: ClientSession) -> Track | None:
+    """A removed track is returned with the cover key it had, so that the caller can remove the cover too."""
+    changed: Track | None = None
+    for document in _find_holders(database, key, session):
+        changed = replace(_detach_from(database, document, key, now, session), cover_key=document["cover_key"])
+    return changed
+
+
+def edit(database: MongoDatabase, track_id: str, tags: Tags, now: datetime, session: ClientSession) -> Track | None:
+    document = database["tracks"].find_one({"_id": track_id, "status": "active"}, session=session)
+    if document is None:
+        return None
+    seq = _draw_seq(database, session, activated=0)
+    changed = replace_tags(to_track(document), tags, seq=seq, now=now)
+    _write(database, changed, read_fingerprints(document), session)
+    return changed
+
+
+def read_counter(database: MongoDatabase, name: str) -> int:
+    counter = database["counters"].find_one({"_id": COUNTER_ID})
+    return int(counter[name]) if counter is not None else 0
+
+
+def _find_holders(database: MongoDatabase, key: str, session: ClientSession) -> list[Document]:
+    return list(database["tracks"].find({"status": "active", "objects.key": key}, session=session))
+
+
+def _detach_from(database: MongoDatabase, document: Document, key: str, now: datetime, session: ClientSession) -> Track:
+    track = to_track(document)
+    is_last = all(one.key == key for one in track.objects)
+    seq = _draw_seq(database, session, activated=-1 if is_last else 0)
+    changed = detach_key(track, key, seq=seq, now=now)
+    _write(database, changed, read_fingerprints(document), session)
+    return changed
+
+
+def _draw_seq(database: MongoDatabase, session: ClientSession, *, activated: int) -> int:
+    drawn = {"$inc": {"seq": 1, "active": activated}}
+    counter = upsert_one(database["counters"], {"_id": COUNTER_ID}, drawn, session=session)
+    return int(counter["seq"])
+
+
+def _write(database: MongoDatabase, track: Track, fingerprints: dict[str, str], session: ClientSession) -> None:
+    document = to_document(track, fingerprints)
+    if track.status == "removed":  # a tombstone takes everything else away
+        database["tracks"].replace_one({"_id": track.track_id}, document, session=session)
+    else:
+        database["tracks"].update_one({"_id": track.track_id}, {"$set": document}, upsert=True, session=session)

@@ -1,0 +1,121 @@
+"""Receipts of uploads in MongoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import get_args
+
+import msgspec
+from pymongo.errors import DuplicateKeyError
+
+from chalicelib.model import Page, Upload, UploadStatus
+from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
+from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors, upsert_one
+from chalicelib.storage.times import truncate_time
+
+
+class MongoUploadStore:
+    def __init__(self, database: MongoDatabase) -> None:
+        self._uploads = database["uploads"]
+
+    @translate_errors("uploads")
+    def create(self, upload: Upload) -> Upload:
+        document = _to_document(upload)
+        try:
+            self._uploads.insert_one(document)
+        except DuplicateKeyError:
+            document = self._uploads.find_one({"_id": upload.upload_id}) or document
+        return _to_upload(document)
+
+    @translate_errors("uploads")
+    def find(self, upload_id: str) -> Upload | None:
+        return _to_upload_or_none(self._uploads.find_one({"_id": upload_id}))
+
+    @translate_errors("uploads")
+    def find_by_key(self, key: str) -> Upload | None:
+        return _to_upload_or_none(self._uploads.find_one({"key": key}, sort=[("created_at", -1), ("_id", -1)]))
+
+    @translate_errors("uploads")
+    def begin_attempt(self, upload_id: str, *, key: str, now: datetime) -> Upload:
+        fresh = _to_document(_make_queued(upload_id, key, now))
+        change = {
+            "$setOnInsert": _without(fresh, "attempts", "updated_at"),
+            "$inc": {"attempts": 1},
+            "$set": {"updated_at": truncate_time(now)},
+        }
+        return _to_upload(upsert_one(self._uploads, {"_id": upload_id}, change))
+
+    @translate_errors("uploads")
+    def mark_analysed(self, upload_id: str, *, track_id: str, seq: int, warnings: tuple[str, ...], now: datetime) -> None:
+        """The same event delivered again does not take an `indexed` receipt back: no build would come to mark it again."""
+        is_indexed_already = {"status": "indexed", "track_id": track_id, "seq": seq}
+        change = {
+            "status": "analysed",
+            "track_id": track_id,
+            "seq": seq,
+            "warnings": warnings,
+            "error_code": None,
+            "message": None,
+            "updated_at": truncate_time(now),
+        }
+        self._uploads.update_one({"_id": upload_id, "$nor": [is_indexed_already]}, {"$set": change})
+
+    @translate_errors("uploads")
+    def mark_indexed(self, upload_ids: Sequence[str], *, now: datetime) -> None:
+        self._index({"_id": {"$in": list(upload_ids)}}, now)
+
+    @translate_errors("uploads")
+    def mark_indexed_up_to(self, max_seq: int, *, now: datetime) -> int:
+        return self._index({"seq": {"$lte": max_seq}}, now)
+
+    @translate_errors("uploads")
+    def mark_failed(self, upload_id: str, *, key: str, error_code: str, message: str, now: datetime) -> None:
+        fresh = _to_document(_make_queued(upload_id, key, now))
+        change = {"status": "failed", "error_code": error_code, "message": message, "updated_at": truncate_time(now)}
+        self._uploads.update_one({"_id": upload_id}, {"$setOnInsert": _without(fresh, *change), "$set": change}, upsert=True)
+
+    @translate_errors("uploads")
+    def list_for_user(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Upload]:
+        wanted: Document = {"user_id": user_id}
+        if cursor is not None:
+            time, upload_id = decode_time_cursor(cursor)
+            wanted["$or"] = [{"created_at": {"$lt": time}}, {"created_at": time, "_id": {"$lt": upload_id}}]
+        found = [_to_upload(one) for one in self._uploads.find(wanted).sort([("created_at", -1), ("_id", -1)]).limit(limit + 1)]
+        page = tuple(found[:limit])
+        return Page(page, encode_time_cursor(page[-1].created_at, page[-1].upload_id) if len(found) > limit else None)
+
+    @translate_errors("uploads")
+    def count_by_status(self) -> dict[str, int]:
+        return {status: self._uploads.count_documents({"status": status}) for status in get_args(UploadStatus)}
+
+    @translate_errors("uploads")
+    def queued_before(self, before: datetime, *, limit: int) -> list[Upload]:
+        waiting = {"status": "queued", "updated_at": {"$lt": truncate_time(before)}}
+        return [_to_upload(one) for one in self._uploads.find(waiting).sort([("updated_at", 1), ("_id", 1)]).limit(limit)]
+
+    def _index(self, wanted: Document, now: datetime) -> int:
+        change = {"status": "indexed", "updated_at": truncate_time(now)}
+        return self._uploads.update_many({"status": "analysed", **wanted}, {"$set": change}).modified_count
+
+
+def _make_queued(upload_id: str, key: str, now: datetime) -> Upload:
+    return Upload(upload_id=upload_id, key=key, user_id=None, status="queued", created_at=now, updated_at=now)
+
+
+def _to_document(upload: Upload) -> Document:
+    document = msgspec.structs.asdict(upload)
+    document["_id"] = document.pop("upload_id")
+    return {**document, "created_at": truncate_time(upload.created_at), "updated_at": truncate_time(upload.updated_at)}
+
+
+def _to_upload(document: Document) -> Upload:
+    return msgspec.convert({**document, "upload_id": document["_id"]}, Upload)
+
+
+def _to_upload_or_none(document: Document | None) -> Upload | None:
+    return _to_upload(document) if document is not None else None
+
+
+def _without(document: Document, *names: str) -> Document:
+    return {name: value for name, value in document.items() if name not in names and name != "_id"}

@@ -1,0 +1,71 @@
+"""Templates to pages. Autoescape is on for all of them; a name that a template does not know is an error, not an empty string."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chalicelib.web.answers import HTML_TYPE, Answer
+from chalicelib.web.auth import form_token
+from chalicelib.web.visit import Visit
+
+_FOLDER = Path(__file__).parent / "templates"
+
+
+def render(visit: Visit, template: str, *, status: int = 200, embeds_music: bool = False, **context: Any) -> Answer:
+    """`context`: what the template's first comment names. Every template knows `urls`, `user`, `csrf_token`, `now`, `path` and
+    `request_id` besides."""
+    csrf_token, cookies = form_token(visit)
+    body = (
+        _environment()
+        .get_template(template)
+        .render(
+            urls=visit.urls,
+            user=visit.user,
+            csrf_token=csrf_token,
+            now=visit.now,
+            path=visit.path,
+            request_id=visit.request_id,
+            has_player=embeds_music,
+            **context,
+        )
+    )
+    return Answer(body=body, status=status, headers={"Content-Type": HTML_TYPE}, cookies=cookies, embeds_music=embeds_music)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(duration=say_duration, ago=say_ago, iso=say_iso)
+    return environment
+
+
+def say_duration(seconds: float) -> str:
+    """185.2 → 3:05, 3725 → 1:02:05."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def say_iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def say_ago(at: datetime, now: datetime) -> str:
+    seconds = max(0, int((now - at).total_seconds()))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,68 @@
+"""What the views are given: the stores, each built when it is first asked for, the clock and the dice. `bootstrap` is the real
+`Stores`; the tests hand over fakes.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from chalicelib.config import Settings
+from chalicelib.workflows import ports
+from chalicelib.workflows.passwords import Passwords
+
+if TYPE_CHECKING:
+    from chalicelib.workflows.current_index import CurrentIndex
+
+
+class Stores(Protocol):
+    def settings(self) -> Settings: ...
+
+    def tracks(self) -> ports.TrackStore: ...
+
+    def uploads(self) -> ports.UploadStore: ...
+
+    def users(self) -> ports.UserStore: ...
+
+    def sessions(self) -> ports.SessionStore: ...
+
+    def throttles(self) -> ports.ThrottleStore: ...
+
+    def plays(self) -> ports.PlayStore: ...
+
+    def feedback(self) -> ports.FeedbackStore: ...
+
+    def recommendations(self) -> ports.RecommendationStore: ...
+
+    def index_builds(self) -> ports.IndexBuildStore: ...
+
+    def dead_letters(self) -> ports.DeadLetterStore: ...
+
+    def music_bucket(self) -> ports.MusicBucket: ...
+
+    def play_publisher(self) -> ports.PlayPublisher: ...
+
+    def current_index(self) -> CurrentIndex: ...
+
+
+def draw_hex_id() -> str:
+    """24 hex digits, as uploads and users have them."""
+    return secrets.token_hex(12)
+
+
+def read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    stores: Stores
+    clock: Callable[[], datetime] = read_clock
+    draw: Callable[[], float] = random.random
+    draw_token: Callable[[], str] = secrets.token_urlsafe
+    draw_id: Callable[[], str] = draw_hex_id
+    passwords: Passwords = field(default_factory=Passwords)

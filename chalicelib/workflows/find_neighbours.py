@@ -1,0 +1,104 @@
+"""Songs that sound like one song: the index in force and what changed since, read as they are now, each song once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from chalicelib.errors import NotFoundError
+from chalicelib.index.angular import scale_to_unit
+from chalicelib.index.catalogue import Catalogue
+from chalicelib.index.scaler import Vectors
+from chalicelib.index.search import Neighbour
+from chalicelib.model import Track
+from chalicelib.recommend.diversity import ArtistCap
+from chalicelib.recommend.duplicates import KnownSongs
+from chalicelib.workflows import ports
+from chalicelib.workflows.current_index import CurrentIndex
+
+SPARE = 15  # found beyond what is asked for: some are removed, twins, or one artist's too many
+LOOKS = 4  # each four times as wide as the one before, until there are enough
+
+
+class NeighbourTrack(msgspec.Struct, frozen=True):
+    track: Track
+    distance: float  # angular, 0 (alike) to 2 (opposite)
+    percentile: float  # 0-100: how many of the catalogue's pairs are farther apart
+
+
+def find_neighbours(
+    track_id: str, *, count: int, index: CurrentIndex, tracks: ports.TrackStore, max_per_artist: int | None = None
+) -> list[NeighbourTrack]:
+    """At most `count` others, nearest first; none while there is no index. NotFoundError where there is no such active track."""
+    track = tracks.find(track_id)
+    if track is None:
+        raise NotFoundError("There is no such track.", code="track_not_found")
+    catalogue = index.open_catalogue(tracks)
+    vector = None if catalogue is None else locate_vector(catalogue, track)
+    if catalogue is None or vector is None:
+        return []
+    known = KnownSongs()
+    known.add(track, scale_to_unit(vector))
+    return _collect(catalogue, vector, count=count, tracks=tracks, known=known, max_per_artist=max_per_artist, exclude=(track_id,))
+
+
+def find_neighbours_of_mfcc(
+    mfcc: Sequence[float], *, count: int, index: CurrentIndex, tracks: ports.TrackStore, max_per_artist: int | None = None
+) -> list[NeighbourTrack]:
+    """The same for a sound that is no track: raw MFCC means of a clip, say. What sounds the same comes first."""
+    catalogue = index.open_catalogue(tracks)
+    if catalogue is None:
+        return []
+    vector = catalogue.standardize(mfcc)
+    return _collect(catalogue, vector, count=count, tracks=tracks, known=KnownSongs(), max_per_artist=max_per_artist, exclude=())
+
+
+def locate_vector(catalogue: Catalogue, track: Track) -> Vectors | None:
+    """The track's standardized vector; None where its MFCCs are of another feature version and the catalogue has no other of it."""
+    vector = catalogue.vector_of(track.track_id)
+    if vector is None and track.feature_version == catalogue.index.manifest.feature_version:
+        return catalogue.standardize(track.mfcc)
+    return vector
+
+
+def _collect(
+    catalogue: Catalogue,
+    vector: Vectors,
+    *,
+    count: int,
+    tracks: ports.TrackStore,
+    known: KnownSongs,
+    max_per_artist: int | None,
+    exclude: tuple[str, ...],
+) -> list[NeighbourTrack]:
+    artists = ArtistCap(max_per_artist)
+    chosen: list[NeighbourTrack] = []
+    seen: set[str] = set()
+    wanted = count + SPARE
+    for _ in range(LOOKS):
+        found = catalogue.search(vector, wanted, exclude=exclude)
+        fresh = [each for each in found if each.track_id not in seen]
+        chosen += _choose(catalogue, fresh, tracks, known, artists)
+        seen.update(each.track_id for each in fresh)
+        if len(chosen) >= count or len(found) < wanted:
+            break
+        wanted *= 4
+    return chosen[:count]
+
+
+def _choose(
+    catalogue: Catalogue, found: Sequence[Neighbour], tracks: ports.TrackStore, known: KnownSongs, artists: ArtistCap
+) -> list[NeighbourTrack]:
+    """Those of the found that are still there, are no song that is known, and by an artist that has room."""
+    ids = [each.track_id for each in found]
+    active = tracks.find_many(ids)
+    chosen = []
+    for each, unit in zip(found, catalogue.units_of(ids), strict=True):
+        track = active.get(each.track_id)
+        if track is None or known.holds(track, unit) or not artists.has_room(track):
+            continue
+        known.add(track, unit)
+        artists.add(track)
+        chosen.append(NeighbourTrack(track, each.distance, catalogue.percentile_of(each.distance)))
+    return chosen

@@ -1,0 +1,35 @@
+"""Send recorded plays to Kafka and note which of them were acknowledged. The listener's request and the relay both come through here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chalicelib.errors import StoreUnavailableError
+from chalicelib.log import log
+from chalicelib.model import Play
+from chalicelib.workflows.ports import PlayPublisher, PlayStore, TrackStore
+
+
+def publish_plays(
+    plays: Sequence[Play], *, publisher: PlayPublisher, tracks: TrackStore, play_store: PlayStore, timeout_s: float, now: datetime
+) -> int:
+    """How many were acknowledged and noted as published.
+
+    Never raises for a broker or a store that is away: the plays are recorded already, and what was not noted here the relay sends
+    (again). A play that is sent twice takes effect once, by its event_id.
+    """
+    if not plays:
+        return 0
+    try:
+        found = tracks.find_many(sorted({play.track_id for play in plays}))
+        titled = [(play, found[play.track_id].title if play.track_id in found else "") for play in plays]
+        acknowledged = publisher.publish(titled, timeout_s=timeout_s)
+        if acknowledged:
+            play_store.mark_published(acknowledged, at=now)
+    except StoreUnavailableError as exc:
+        log.warning("plays_not_published", play_count=len(plays), reason=exc.message)
+        return 0
+    if len(acknowledged) < len(plays):
+        log.warning("plays_left_for_relay", play_count=len(plays) - len(acknowledged))
+    return len(acknowledged)

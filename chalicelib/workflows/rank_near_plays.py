@@ -1,0 +1,183 @@
+"""Songs near to what a listener played: seeds from the plays, neighbours of each, the most promising read, a diverse list with reasons.
+
+The arithmetic is `recommend`'s, the search `index`'s; they meet here. What if there are no plays is `recommend_for_user.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from chalicelib.index.angular import measure_distances, scale_to_unit
+from chalicelib.index.catalogue import Catalogue
+from chalicelib.index.scaler import Vectors
+from chalicelib.model import Opinion, Play, RecommendedTrack, Track
+from chalicelib.recommend.agreement import REACH_RANK, Numbers, measure_affinity, measure_reach, shortlist_candidates, vary_by_day
+from chalicelib.recommend.diversity import Candidates, Picked, pick_diverse
+from chalicelib.recommend.duplicates import KnownSongs
+from chalicelib.recommend.reasons import explain_pick
+from chalicelib.recommend.taste import PlayedTrack, group_by_track, weigh_plays
+from chalicelib.workflows import ports
+from chalicelib.workflows.find_neighbours import locate_vector
+
+Taste = Literal["plays", "mean"]
+
+RECENT_TRACKS_KEPT_OUT = 10  # in a library so small that hardly anything else is left
+FEW = 10  # songs: a list under this looks further back for songs to play again
+NEIGHBOURS_EACH = 60
+READ_PER_PICK = 6  # candidates read from the store for each song of the list
+LOOKS = 3  # each four times as wide as the one before
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    user_id: str
+    day: date
+    recent: Sequence[Play]  # newest first
+    opinions: Mapping[str, Opinion]
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What the neighbours are looked for by. Parallel: one of each per played (or liked) track that has a vector."""
+
+    played: tuple[PlayedTrack, ...]
+    tracks: tuple[Track, ...]
+    vectors: Vectors  # (m, d) standardized
+    weights: Numbers  # (m,)
+    reaches: Numbers  # (m,)
+
+    @property
+    def liked(self) -> npt.NDArray[np.intp]:
+        """Rows of those that speak for more of their kind."""
+        return np.flatnonzero(self.weights > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What candidates are measured against, and which of it neighbours are looked for around: each seed, or one average."""
+
+    vectors: Vectors
+    weights: Numbers
+    reaches: Numbers
+
+
+def find_seeds(listener: Listener, catalogue: Catalogue, tracks: ports.TrackStore) -> Seeds:
+    """The last tracks played and some that are liked: those that are still there and have a vector."""
+    unweighed = weigh_plays(listener.recent, listener.opinions, {})
+    active = tracks.find_many([each.track_id for each in unweighed])
+    weighed = weigh_plays(listener.recent, listener.opinions, {track_id: track.duration_s for track_id, track in active.items()})
+    located = [(each, active[each.track_id]) for each in weighed if each.track_id in active]
+    with_vectors = [(each, track, vector) for each, track in located if (vector := locate_vector(catalogue, track)) is not None]
+    return Seeds(
+        played=tuple(each for each, _, _ in with_vectors),
+        tracks=tuple(track for _, track, _ in with_vectors),
+        vectors=np.array([vector for _, _, vector in with_vectors], dtype=np.float32),
+        weights=np.array([each.weight for each, _, _ in with_vectors]),
+        reaches=np.array([_find_reach(catalogue, vector, exclude=(track.track_id,)) for _, track, vector in with_vectors]),
+    )
+
+
+def _find_reach(catalogue: Catalogue, vector: Vectors, *, exclude: Collection[str]) -> float:
+    return measure_reach([each.distance for each in catalogue.search(vector, REACH_RANK, exclude=exclude)])
+
+
+def list_events(recent: Sequence[Play], seeds: Seeds) -> tuple[str, ...]:
+    """Ids of the plays that the seeds rest on, in the order of `recent`."""
+    used = {event_id for each in seeds.played for event_id in each.event_ids}
+    return tuple(play.event_id for play in recent if play.event_id in used)
+
+
+def rank_near_plays(
+    seeds: Seeds, listener: Listener, catalogue: Catalogue, tracks: ports.TrackStore, *, count: int, taste: Taste
+) -> tuple[RecommendedTrack, ...]:
+    """Nothing where no seed speaks for more of its kind, or nothing is left that was not played lately."""
+    if not len(seeds.liked):
+        return ()
+    aim = _average(seeds, catalogue) if taste == "mean" else Aim(seeds.vectors, seeds.weights, seeds.reaches)
+    ranking = Ranking(seeds=seeds, aim=aim, listener=listener, catalogue=catalogue, tracks=tracks, count=count)
+    heard = list(group_by_track(listener.recent))
+    unwelcome = {track_id for track_id, opinion in listener.opinions.items() if opinion == "dislike"}
+    unwelcome.update(each.track_id for each in seeds.played if each.weight <= 0 or not each.event_ids)  # skipped, or liked and known
+    items = ranking.look_wider(unwelcome.union(heard))
+    if len(items) < min(FEW, count) and len(heard) > RECENT_TRACKS_KEPT_OUT:
+        items = ranking.look_wider(unwelcome.union(heard[:RECENT_TRACKS_KEPT_OUT]))
+    return items
+
+
+def _average(seeds: Seeds, catalogue: Catalogue) -> Aim:
+    """The classic way, as an arm to compare with: one point amid all that the listener likes."""
+    liked = seeds.liked
+    mean = np.average(seeds.vectors[liked], axis=0, weights=seeds.weights[liked]).astype(np.float32)
+    reach = _find_reach(catalogue, mean, exclude=[each.track_id for each in seeds.tracks])
+    return Aim(mean[np.newaxis, :], np.ones(1), np.array([reach]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """One listener's list in the making; `excluded` are ids of tracks that must not be in it."""
+
+    seeds: Seeds
+    aim: Aim
+    listener: Listener
+    catalogue: Catalogue
+    tracks: ports.TrackStore
+    count: int
+
+    def look_wider(self, excluded: Collection[str]) -> tuple[RecommendedTrack, ...]:
+        """More neighbours of each until the list is full or there are no more: removed tracks, twins and full artists fall out."""
+        items: tuple[RecommendedTrack, ...] = ()
+        queries = self.aim.vectors[self.aim.weights > 0]
+        neighbours_each = NEIGHBOURS_EACH
+        for _ in range(LOOKS):
+            lists = [self.catalogue.search(query, neighbours_each, exclude=excluded) for query in queries]
+            pool = sorted({each.track_id for found in lists for each in found})
+            items = self._rank(pool, excluded) if pool else ()
+            if len(items) >= self.count or all(len(found) < neighbours_each for found in lists):
+                break
+            neighbours_each *= 4
+        return items
+
+    def _rank(self, pool: Sequence[str], excluded: Collection[str]) -> tuple[RecommendedTrack, ...]:
+        candidates = self._read_candidates(pool)
+        known = KnownSongs()
+        for track, unit in zip(self.seeds.tracks, scale_to_unit(self.seeds.vectors), strict=True):
+            if track.track_id in excluded:
+                known.add(track, unit)
+        reach = float(np.median(self.seeds.reaches[self.seeds.liked]))
+        picks = pick_diverse(candidates, self.aim.weights, count=self.count, reach=reach, known=known)
+        return self._explain(picks, candidates)
+
+    def _read_candidates(self, pool: Sequence[str]) -> Candidates:
+        """Those of the pool that are most promising and still there: only they are read from the store."""
+        units = self.catalogue.units_of(pool)
+        affinity = measure_affinity(_measure_all(self.aim.vectors, units), self.aim.reaches)
+        variation = vary_by_day(pool, user_id=self.listener.user_id, day=self.listener.day)
+        promising = shortlist_candidates(affinity, self.aim.weights, variation, size=READ_PER_PICK * self.count)
+        active = self.tracks.find_many([pool[row] for row in promising])
+        rows = np.array([row for row in promising if pool[row] in active], dtype=np.intp)
+        return Candidates([active[pool[row]] for row in rows], units[rows], affinity[rows], variation[rows])
+
+    def _explain(self, picks: Sequence[Picked], candidates: Candidates) -> tuple[RecommendedTrack, ...]:
+        liked = self.seeds.liked
+        played = [self.seeds.tracks[row] for row in liked]
+        distances = _measure_all(self.seeds.vectors[liked], candidates.units[[each.row for each in picks]])
+        contributions = measure_affinity(distances, self.seeds.reaches[liked]) * self.seeds.weights[liked]
+        return tuple(
+            RecommendedTrack(
+                track_id=candidates.tracks[each.row].track_id,
+                score=each.score,
+                reasons=explain_pick(played, distances[place], contributions[place], percentile_of=self.catalogue.percentile_of),
+            )
+            for place, each in enumerate(picks)
+        )
+
+
+def _measure_all(vectors: Vectors, units: Numbers) -> Numbers:
+    """(n, m) distances of n unit vectors from m standardized ones."""
+    return np.stack([measure_distances(vector, units) for vector in vectors], axis=1)

@@ -1,0 +1,225 @@
+"""The catalogue changed (or a schedule asks): build the index anew, once for a whole burst, and put it in force if it passes its gate.
+
+What makes a repetition harmless: `max_seq`. A build that already covers every change is not built again. `current.json` is the truth;
+what a builder that died half-way left open (receipts, the list of builds) the next message completes from it. The delta beside an index
+and its opening are others' (`catalogue.py`, `current_index.py`).
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from chalicelib.errors import ArtefactError, ConflictError, LeaseHeldError, NotFoundError, StoreUnavailableError
+from chalicelib.index.build import BuiltIndex, build_artefact
+from chalicelib.index.manifest import MANIFEST, Manifest, read_manifest
+from chalicelib.index.scaler import Matrix, Scaler
+from chalicelib.log import log
+from chalicelib.model import FEATURE_VERSION, MFCC_COUNT, IndexBuild
+from chalicelib.workflows import ports
+from chalicelib.workflows.publish_index import decode_current, publish_build
+from chalicelib.workflows.scaler_in_force import read_scaler_in_force
+
+LEASE = "index_build"
+LEASE_BASE_S = 60.0  # how long a builder that was killed keeps the others waiting, in a small catalogue
+LEASE_PER_TRACK_S = 0.001  # 395 s were measured for a million tracks
+LEASE_RETRY_S = 5
+
+Outcome = Literal["published", "unchanged", "nothing_active", "failed", "lease_held", "superseded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexBuilding:
+    """The stores of `rebuild_index`. `build_id` is new for each call and names the builder too."""
+
+    tracks: ports.TrackStore
+    uploads: ports.UploadStore
+    index_builds: ports.IndexBuildStore
+    index_bucket: ports.IndexBucket
+    leases: ports.LeaseStore
+    build_queue: ports.BuildQueue
+    clock: Callable[[], datetime]
+    build_id: str
+    build_delay_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    track_ids: list[str]
+    mfcc: Matrix  # (n, 20), row i of track_ids[i]
+    scaler_versions: list[int | None]
+
+
+def rebuild_index(building: IndexBuilding, *, refit: bool = False) -> Outcome:
+    """One build, or the reason why there was none. Where another builder is at work a later build is asked for: the message is done,
+    so that waiting does not use up its deliveries. StoreUnavailableError: let it come again."""
+    try:
+        with _hold_lease(building):
+            outcome = _rebuild(building, refit=refit)
+    except (LeaseHeldError, ConflictError) as exc:
+        building.build_queue.request_build(delay_s=max(building.build_delay_s, LEASE_RETRY_S))
+        outcome = "lease_held" if isinstance(exc, LeaseHeldError) else "superseded"
+    log.info("index_rebuild_ended", outcome=outcome, build_id=building.build_id)
+    return outcome
+
+
+def _rebuild(building: IndexBuilding, *, refit: bool) -> Outcome:
+    current = _read_manifest_in_force(building.index_bucket)
+    max_seq = building.tracks.max_seq()  # before the vectors: what changes while they are read is in the next build's delta
+    if current is not None and current.max_seq >= max_seq and not refit:
+        _complete_bookkeeping(current, building)
+        return "unchanged"
+    rows = _read_rows(building.tracks)
+    if not rows.track_ids:
+        # Removed tracks are dropped as they are read, so the old index, if any, stays right: an empty one is never published.
+        return "nothing_active"
+    with tempfile.TemporaryDirectory(prefix="timbre-build-") as name:
+        return _build_and_publish(rows, Path(name) / "build", max_seq, building, refit=refit)
+
+
+def _build_and_publish(rows: _Rows, folder: Path, max_seq: int, building: IndexBuilding, *, refit: bool) -> Outcome:
+    started_at = building.clock()
+    try:
+        built = build_artefact(
+            rows.track_ids,
+            rows.mfcc,
+            folder,
+            build_id=building.build_id,
+            max_seq=max_seq,
+            scaler_in_force=_read_scaler(building.index_bucket),
+            created_at=started_at,
+            refit=refit,
+        )
+    except ArtefactError as exc:
+        log.error("index_build_failed", build_id=building.build_id, reason=exc.message)
+        building.index_builds.add(_describe_failure(rows, max_seq, exc.message, started_at, building))
+        return "failed"
+    _write_standardized(rows, built, building.tracks)
+    _take_lease(building)  # still ours? else whoever took it publishes
+    current = publish_build(folder, building.index_bucket, now=building.clock())
+    _note_published(built.manifest, building)
+    building.uploads.mark_indexed_up_to(current.max_seq, now=building.clock())
+    return "published"
+
+
+def _read_rows(tracks: ports.TrackStore) -> _Rows:
+    """Held as flat numbers: 160 MB for a million tracks, not the gigabytes of a list of objects."""
+    track_ids: list[str] = []
+    numbers = array("d")
+    versions: list[int | None] = []
+    for vector in tracks.stream_vectors(feature_version=FEATURE_VERSION):
+        if len(vector.mfcc) != MFCC_COUNT or not all(map(math.isfinite, vector.mfcc)):
+            log.error("track_left_out_of_build", track_id=vector.track_id)  # one bad row must not keep the gate shut for all
+            continue
+        track_ids.append(vector.track_id)
+        numbers.extend(vector.mfcc)
+        versions.append(vector.scaler_version)
+    return _Rows(track_ids, np.frombuffer(numbers, dtype=np.float64).reshape(-1, MFCC_COUNT), versions)
+
+
+def _write_standardized(rows: _Rows, built: BuiltIndex, tracks: ports.TrackStore) -> None:
+    """The documents that lack them or have another scaler's; all of them when the scaler is new."""
+    version = built.scaler.version
+    written = tracks.write_standardized(
+        (
+            (track_id, tuple(row.tolist()))
+            for track_id, row, known in zip(rows.track_ids, built.standardized, rows.scaler_versions, strict=True)
+            if built.is_new_scaler or known != version
+        ),
+        scaler_version=version,
+    )
+    log.info("tracks_standardized", track_count=written, scaler_version=version)
+
+
+def _complete_bookkeeping(current: Manifest, building: IndexBuilding) -> None:
+    """What a builder that died after its swap did not get to; nothing, most times."""
+    noted = building.index_builds.current()
+    if noted is None or noted.build_id != current.build_id:
+        _note_published(current, building)
+    building.uploads.mark_indexed_up_to(current.max_seq, now=building.clock())
+
+
+def _note_published(manifest: Manifest, building: IndexBuilding) -> None:
+    building.index_builds.add(
+        IndexBuild(
+            build_id=manifest.build_id,
+            status="published",
+            is_current=False,  # one call below decides which is
+            track_count=manifest.track_count,
+            max_seq=manifest.max_seq,
+            scaler_version=manifest.scaler_version,
+            feature_version=manifest.feature_version,
+            recall_at_10=manifest.recall_at_10,
+            build_s=manifest.build_s,
+            reason=None,
+            created_at=manifest.created_at,
+        )
+    )
+    building.index_builds.set_current(manifest.build_id)
+
+
+def _describe_failure(rows: _Rows, max_seq: int, reason: str, started_at: datetime, building: IndexBuilding) -> IndexBuild:
+    return IndexBuild(
+        build_id=building.build_id,
+        status="failed",
+        is_current=False,
+        track_count=len(rows.track_ids),
+        max_seq=max_seq,
+        scaler_version=0,
+        feature_version=FEATURE_VERSION,
+        recall_at_10=None,
+        build_s=(building.clock() - started_at).total_seconds(),
+        reason=reason,
+        created_at=started_at,
+    )
+
+
+def _read_manifest_in_force(bucket: ports.IndexBucket) -> Manifest | None:
+    """None where nothing is in force, or what is cannot be read: a new build is the way out."""
+    found = bucket.read_current()
+    if found is None:
+        return None
+    try:
+        current = decode_current(found[0])
+        with tempfile.TemporaryDirectory(prefix="timbre-manifest-") as name:
+            bucket.fetch_file(current.build_id, MANIFEST, Path(name) / MANIFEST)
+            manifest, _ = read_manifest(Path(name), expected_sha256=current.manifest_sha256)
+    except (ArtefactError, NotFoundError) as exc:
+        log.error("index_in_force_unreadable", reason=exc.message)
+        return None
+    return manifest
+
+
+def _read_scaler(bucket: ports.IndexBucket) -> Scaler | None:
+    try:
+        return read_scaler_in_force(bucket)
+    except (ArtefactError, NotFoundError) as exc:
+        log.error("scaler_unreadable", reason=exc.message)
+        return None
+
+
+@contextmanager
+def _hold_lease(building: IndexBuilding) -> Iterator[None]:
+    _take_lease(building)
+    try:
+        yield
+    finally:
+        try:
+            building.leases.release(LEASE, holder=building.build_id)
+        except StoreUnavailableError as exc:  # it expires by itself
+            log.warning("lease_not_released", reason=exc.message)
+
+
+def _take_lease(building: IndexBuilding) -> None:
+    """Takes or renews it, for as long as a build of this catalogue can take."""
+    ttl_s = LEASE_BASE_S + building.tracks.count_active() * LEASE_PER_TRACK_S
+    building.leases.acquire(LEASE, holder=building.build_id, ttl_s=ttl_s, now=building.clock())

@@ -1,0 +1,21 @@
+"""A listener plays a song: durable in MongoDB before anything else, then offered to Kafka for a bounded time. What Kafka does not
+acknowledge is left to `relay_plays`. The event_id is what makes a repeated request have one effect.
+"""
+
+from __future__ import annotations
+
+from chalicelib.errors import NotFoundError
+from chalicelib.model import Play
+from chalicelib.workflows.ports import PlayPublisher, PlayStore, TrackStore
+from chalicelib.workflows.publish_plays import publish_plays
+
+
+def record_play(play: Play, *, tracks: TrackStore, plays: PlayStore, publisher: PlayPublisher, timeout_s: float) -> bool:
+    """True when the play is new. Once this returns the play is durable, published or not.
+    NotFoundError (`track_not_found`); ConflictError when the event_id is another listener's."""
+    if tracks.find(play.track_id) is None:
+        raise NotFoundError("There is no such track.", code="track_not_found")
+    if not plays.record(play):
+        return False
+    publish_plays([play], publisher=publisher, tracks=tracks, play_store=plays, timeout_s=timeout_s, now=play.occurred_at)
+    return True

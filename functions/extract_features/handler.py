@@ -1,0 +1,40 @@
+"""Lambda: an object came to the music bucket or went. Idempotent by key, track_id and upload_id (see `ingest_track`)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.events.s3_events import parse_object_messages
+from chalicelib.workflows.ingest_messages import ingest_messages
+from chalicelib.workflows.ingest_track import TrackIngestion
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """AWS's event as it comes, by SQS or from S3 itself; which messages must come again."""
+    failed = ingest_messages(
+        parse_object_messages(event),
+        prepare_ingestion(),
+        dead_letters=bootstrap.dead_letters(),
+        redelivery=bootstrap.upload_redelivery(),
+    )
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def prepare_ingestion() -> TrackIngestion:
+    from chalicelib.audio.analysis import analyse_file
+
+    settings = bootstrap.settings()
+    return TrackIngestion(
+        music_bucket=bootstrap.music_bucket(),
+        index_bucket=bootstrap.index_bucket(),
+        tracks=bootstrap.tracks(),
+        uploads=bootstrap.uploads(),
+        build_queue=bootstrap.build_queue(),
+        analyse=partial(analyse_file, engine=settings.mfcc_engine, max_duration_s=settings.max_duration_s),
+        clock=partial(datetime.now, UTC),
+        max_upload_bytes=settings.max_upload_bytes,
+        build_delay_s=settings.index_build_delay_s,
+    )

@@ -1,0 +1,71 @@
+"""Puts packages where CloudFormation fetches them: a bucket outside the stack, keys that are content hashes, nothing sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from infrastructure.change_sets import Report
+from infrastructure.import_buckets import bucket_exists
+from infrastructure.package import Packages
+
+PREFIX = "packages/"
+DEFAULT_REGION = "us-east-1"  # the only one that must not be named when a bucket is created
+
+
+def choose_names(stage: str, parameters: Mapping[str, str], *, sts: Any) -> dict[str, str]:  # boto3's clients have no static type
+    """The parameters with bucket names where none were given: bucket names are global, so the account and region are in them."""
+    given = dict(parameters)
+    missing = {"MusicBucketName": "music", "IndexBucketName": "index", "ArtefactsBucket": "artefacts"}.items()
+    if any(not given.get(parameter) for parameter, _ in missing):
+        suffix = f"{sts.get_caller_identity()['Account']}-{sts.meta.region_name}"
+        for parameter, purpose in missing:
+            given[parameter] = given.get(parameter) or f"timbre-{stage}-{purpose}-{suffix}"
+    return given
+
+
+def upload_packages(packages: Packages, *, bucket: str, s3: Any, report: Report) -> dict[str, str]:
+    """Parameter of the template → key, for every layer and function."""
+    _provide_bucket(s3, bucket)
+    parameters = name_keys(functions=packages.functions, layers=packages.layers)
+    paths = {parameters[name]: archive.path for name, archive in (*packages.functions.items(), *packages.layers.items())}
+    present = _list_sizes(s3, bucket)
+    for path in paths.values():
+        if present.get(f"{PREFIX}{path.name}") != path.stat().st_size:
+            report(f"uploading {path.name} ({path.stat().st_size / 1e6:.1f} MB)")
+            _send(s3, bucket, path)
+    return {parameter: f"{PREFIX}{path.name}" for parameter, path in paths.items()}
+
+
+def name_keys(*, functions: Iterable[str], layers: Iterable[str]) -> dict[str, str]:
+    """Function or layer → the template's parameter for the key of its package."""
+    names = {name: f"{name.title().replace('_', '')}Key" for name in functions}
+    return names | {name: f"{name.capitalize()}LayerKey" for name in layers}
+
+
+def _send(s3: Any, bucket: str, path: Path) -> None:
+    with path.open("rb") as body:
+        s3.put_object(Bucket=bucket, Key=f"{PREFIX}{path.name}", Body=body)
+
+
+def _list_sizes(s3: Any, bucket: str) -> dict[str, int]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
+    return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
+
+
+def _provide_bucket(s3: Any, bucket: str) -> None:
+    if bucket_exists(s3, bucket):
+        return
+    region = s3.meta.region_name
+    place = {} if region == DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, **place)
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+    )

@@ -1,0 +1,61 @@
+"""The children that are Python modules of this folder: broker, front, poller. (mongod and the emulator have modules of their own.)"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import sys
+from collections.abc import Mapping
+
+from localstack.processes import ChildSpec
+
+HOST = "127.0.0.1"
+
+
+def describe_broker(*, port: int) -> ChildSpec:
+    return ChildSpec(
+        name="broker",
+        title="Kafka",
+        command=(sys.executable, "-m", "localstack.broker", "--port", str(port)),
+        environment=dict(os.environ),
+        is_ready=lambda: accepts_connections(port),
+    )
+
+
+def describe_front(environment: Mapping[str, str], *, port: int) -> ChildSpec:
+    return ChildSpec(
+        name="front",
+        title="The web server",
+        command=(sys.executable, "-m", "localstack.front", "--port", str(port)),
+        environment=environment,
+        is_ready=lambda: answers_http(port),
+    )
+
+
+def describe_poller(environment: Mapping[str, str], *, mapping: str) -> ChildSpec:
+    return ChildSpec(
+        name="poller",
+        title="The Kafka poller",
+        command=(sys.executable, "-m", "localstack.poller"),
+        environment={**environment, "MAPPING": mapping},
+        is_ready=lambda: True,
+    )
+
+
+def accepts_connections(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def answers_http(port: int) -> bool:
+    """Any answer will do: what is healthy and what is not, the application says itself."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/login")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,57 @@
+"""MiniStack, the emulator of AWS, as a process in its own environment: S3 on disk, the rest kept through a TERM."""
+
+from __future__ import annotations
+
+import http.client
+import os
+from pathlib import Path
+
+from localstack.processes import ChildSpec
+
+HEALTH_PATH = "/_ministack/health"
+
+
+def make_endpoint_url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def describe_emulator(root: Path, home: Path, *, port: int) -> ChildSpec:
+    """Functions inherit this process's environment, so it gets as little as possible."""
+    data = home / "emulator-data"
+    for folder in ("s3", "state"):
+        (data / folder).mkdir(parents=True, exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+    environment |= {
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(data / "s3"),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(data / "state"),
+        "LOG_LEVEL": "WARNING",
+    }
+    return ChildSpec(
+        name="emulator",
+        title="The emulator of AWS",
+        command=(str(find_emulator_python(root)), "-m", "ministack.app"),
+        environment=environment,
+        is_ready=lambda: answers_health(port),
+        stop_timeout_s=20.0,
+    )
+
+
+def find_emulator_python(root: Path) -> Path:
+    """Not resolved: a virtual environment is known by the path of its link."""
+    return root / ".timbre" / "emulator" / "bin" / "python"
+
+
+def answers_health(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", HEALTH_PATH)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,131 @@
+"""`make run`: everything on one machine, in order, until it is stopped. Says what it does; leaves the doing to `system`.
+
+Settings: PORT, S3_PORT, MUSIC (a folder, or `none`), TIMBRE_HOME (where the data lies), MONGODB_URI, KAFKA_BOOTSTRAP_SERVERS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, TextIO
+
+from localstack.demo_listener import DemoListener, provide_demo_listener
+from localstack.failures import describe_failure
+from localstack.music import bring_music
+from localstack.ports import choose_ports
+from localstack.processes import rotate_log, stop_stale_children
+from localstack.run_file import hold_lock, remove_run_file, write_run_file
+from localstack.screen import Screen
+from localstack.system import System
+
+ROOT = Path(__file__).resolve().parent.parent
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    screen = Screen()
+    environ = dict(os.environ)
+    home = Path(environ.get("TIMBRE_HOME") or ROOT / ".timbre").expanduser().resolve()
+    stopping = threading.Event()
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: request_stop(stopping))
+    try:
+        with contextlib.closing(hold_lock(home)):
+            stale = stop_stale_children(home)
+            if stale:
+                screen.say(f"  An earlier run was killed: stopped what it had left ({', '.join(stale)}).")
+            ports = choose_ports(home, environ)
+            system = System(ROOT, home, ports=ports, environ=environ, say=screen.warn, stopping=stopping)
+            with open_own_log(home) as log, contextlib.redirect_stderr(log):  # the application's events: not for the terminal
+                run(system, screen, home, environ, stopping)
+    except KeyboardInterrupt:
+        return 0
+    except Exception as exc:  # noqa: BLE001  # the outermost boundary: whatever it was, a person must be told in one piece
+        screen.say(describe_failure(exc))
+        return 1
+    return 0
+
+
+def open_own_log(home: Path) -> TextIO:
+    path = home / "logs" / "run.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rotate_log(path)
+    return path.open("w", encoding="utf-8", buffering=1)
+
+
+def request_stop(stopping: threading.Event) -> None:
+    """Ends whatever the main thread is at, wherever it is."""
+    stopping.set()
+    raise KeyboardInterrupt
+
+
+def run(system: System, screen: Screen, home: Path, environ: dict[str, str], stopping: threading.Event) -> None:
+    fault: list[BaseException] = []
+    try:
+        start(system, screen)
+        listener = provide_demo_listener(home, system.url)
+        write_run_file(home, {**system.describe(), "demo_username": listener.username, "demo_password": listener.password})
+        watcher = threading.Thread(target=watch, args=(system, fault), daemon=True)
+        watcher.start()
+        bring_music(environ.get("MUSIC", ""), system, screen, home)
+        screen.box(describe_running(system, listener))
+        stopping.wait()
+    except KeyboardInterrupt:
+        if fault:
+            raise fault[0] from None
+        raise
+    finally:
+        stop(system, screen, home, stopping)
+
+
+def start(system: System, screen: Screen) -> None:
+    with screen.step("Starting MongoDB, Kafka and the emulator of AWS"):
+        system.start_servers()
+    with screen.step("Packaging functions and layers") as step:
+        system.package(step.note)
+        step.note("")
+    with screen.step("Deploying the stack") as step:
+        system.deploy(step.note)
+    with screen.step("Starting the web server and the Kafka poller"):
+        system.start_services()
+
+
+def watch(system: System, fault: list[BaseException]) -> None:
+    """In a thread of its own; what it finds ends the main thread too."""
+    try:
+        system.supervisor.watch()
+    except Exception as exc:  # noqa: BLE001  # handed to the main thread, which reports it
+        fault.append(exc)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def stop(system: System, screen: Screen, home: Path, stopping: threading.Event) -> None:
+    """Nothing interrupts it: every child has a time limit of its own."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    stopping.set()
+    remove_run_file(home)
+    if screen.is_terminal:
+        screen.say()
+    with screen.step("Stopping everything"):
+        system.supervisor.stop_all()
+
+
+def describe_running(system: System, listener: DemoListener) -> list[str]:
+    known: dict[str, Any] = system.describe()
+    return [
+        "Timbre is running. Ctrl-C stops everything; what you brought is kept.",
+        "",
+        f"Listen       {known['url']}",
+        f"Log in as    {listener.username}   password {listener.password}",
+        f"Drop files   s3://{known['music_bucket']}/uploads/ at {known['aws_endpoint_url']} (any S3 client, any keys)",
+        "             or: .venv/bin/timbre upload ~/Music",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

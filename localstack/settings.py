@@ -1,0 +1,70 @@
+"""The settings that the parts on one machine get: the names of `chalicelib.config` for our own processes, the template's parameters for
+the stack. A person's own AWS account is out of reach of all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+STAGE = "local"
+REGION = "us-east-1"
+BUILD_DELAY_S = "3"
+NO_PROXY = "127.0.0.1,localhost"
+KAFKA_PARAMETERS = {
+    "KAFKA_SECURITY_PROTOCOL": "KafkaSecurityProtocol",
+    "KAFKA_SASL_MECHANISM": "KafkaSaslMechanism",
+    "KAFKA_SASL_USERNAME": "KafkaSaslUsername",
+    "KAFKA_SASL_PASSWORD": "KafkaSaslPassword",
+}
+
+
+def isolate_from_aws(environ: Mapping[str, str], *, endpoint_url: str) -> dict[str, str]:
+    """The environment with the emulator's address and made-up keys, and without anything that could lead to a real account."""
+    kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    own = [environ[name] for name in ("NO_PROXY", "no_proxy") if environ.get(name)]
+    proxy_free = ",".join([*own[:1], NO_PROXY])
+    return kept | {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": proxy_free,
+        "no_proxy": proxy_free,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def make_parameters(environ: Mapping[str, str], *, mongodb_uri: str, kafka: str, endpoint_url: str) -> dict[str, str]:
+    """The template's parameters. Time-outs are shorter than on AWS, so that a failed upload says so sooner."""
+    given = {parameter: environ[name] for name, parameter in KAFKA_PARAMETERS.items() if environ.get(name)}
+    return given | {
+        "MongodbUri": mongodb_uri,
+        "KafkaBootstrapServers": kafka,
+        "AwsEndpointUrl": endpoint_url,
+        "EnableKafkaMapping": "false",
+        "MusicBucketName": f"timbre-{STAGE}-music",
+        "IndexBucketName": f"timbre-{STAGE}-index",
+        "ArtefactsBucket": f"timbre-{STAGE}-artefacts",
+        "IndexBuildDelayS": BUILD_DELAY_S,
+        "FeatureSpace": environ.get("FEATURE_SPACE") or "mfcc",
+        "UploadsMaximumConcurrency": str(max(2, os.cpu_count() or 2)),
+    }
+
+
+def make_application_settings(outputs: Mapping[str, str], *, mongodb_uri: str, kafka: str) -> dict[str, str]:
+    return {
+        "TIMBRE_STAGE": STAGE,
+        "MONGODB_URI": mongodb_uri,
+        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "MUSIC_BUCKET": outputs["MusicBucket"],
+        "INDEX_BUCKET": outputs["IndexBucket"],
+        "BUILD_QUEUE_URL": outputs["BuildsQueueUrl"],
+        "UPLOADS_QUEUE_URL": outputs["UploadsQueueUrl"],
+        "INDEX_BUILD_DELAY_S": BUILD_DELAY_S,
+        "INDEX_REFRESH_S": "1",
+        "SECURE_COOKIES": "false",
+    }

@@ -1,0 +1,293 @@
+"""What only MongoDB can show: indexes in use, transactions under threads, errors of a server that is away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from chalicelib.errors import ConfigError, InvalidInputError, LeaseHeldError, StoreUnavailableError
+from chalicelib.storage.dead_letters import MongoDeadLetterStore
+from chalicelib.storage.feedback import MongoFeedbackStore
+from chalicelib.storage.index_builds import MongoIndexBuildStore
+from chalicelib.storage.leases import MongoLeaseStore
+from chalicelib.storage.mongo import MongoDatabase, connect, ensure_indexes
+from chalicelib.storage.mongo_indexes import require_transactions
+from chalicelib.storage.plays import MongoPlayStore
+from chalicelib.storage.recommendations import MongoRecommendationStore
+from chalicelib.storage.sessions import MongoSessionStore
+from chalicelib.storage.throttles import MongoThrottleStore
+from chalicelib.storage.tracks import MongoTrackStore
+from chalicelib.storage.uploads import MongoUploadStore
+from chalicelib.storage.users import MongoUserStore
+from tests.fakes.samples import (
+    NOW,
+    at,
+    make_analysis,
+    make_build,
+    make_letter,
+    make_list,
+    make_object,
+    make_play,
+    make_session,
+    make_tags,
+    make_upload,
+    make_user,
+)
+
+THREADS = 8
+
+
+def run_together(act: Callable[[int], object], count: int = THREADS) -> list[object]:
+    """`act` in so many threads at once; what each returned, or the first error."""
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> object:
+        barrier.wait()
+        return act(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def attach(tracks: MongoTrackStore, name: str, key: str | None = None) -> int:
+    stored = make_object(key or f"uploads/{name}.mp3", etag=name)
+    return tracks.attach_object(make_analysis(name), stored, cover_key=None, mfcc_standardized=None, scaler_version=None, now=NOW).seq
+
+
+def test_commit_order_is_seq_order(database: MongoDatabase) -> None:
+    """8 threads attach tracks while a reader polls as an index builder does: whatever was committed at or below a `max_seq` that
+    it has read was there to be read."""
+    tracks = MongoTrackStore(database)
+    done = threading.Event()
+    seen: list[tuple[int, list[int]]] = []
+
+    def poll() -> None:
+        while not done.is_set():
+            max_seq = tracks.max_seq()
+            seen.append((max_seq, [vector.seq for vector in tracks.changed_since(0, limit=1_000)]))
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    seqs = run_together(lambda thread: [attach(tracks, f"{thread}-{number}") for number in range(6)])
+    done.set()
+    reader.join()
+    drawn = sorted(seq for of_thread in seqs for seq in of_thread)  # type: ignore[attr-defined]
+    assert drawn == list(range(1, THREADS * 6 + 1))
+    assert len({max_seq for max_seq, _ in seen}) > 3
+    for max_seq, read in seen:
+        assert read[:max_seq] == list(range(1, max_seq + 1))
+    assert tracks.count_active() == tracks.max_seq() == THREADS * 6
+
+
+def test_one_audio_from_many_keys_at_once_is_one_track(database: MongoDatabase) -> None:
+    tracks = MongoTrackStore(database)
+    run_together(lambda thread: attach(tracks, "same", f"uploads/{thread}.mp3"))
+    [track] = tracks.newest(9)
+    assert sorted(one.key for one in track.objects) == [f"uploads/{thread}.mp3" for thread in range(THREADS)]
+    assert (tracks.count_active(), tracks.max_seq()) == (1, THREADS)
+
+
+def test_one_key_with_many_songs_at_once_belongs_to_one_track(database: MongoDatabase) -> None:
+    tracks = MongoTrackStore(database)
+    run_together(lambda thread: attach(tracks, f"song {thread}", "uploads/same.mp3"))
+    assert len(list(tracks.stream_objects())) == tracks.count_active() == 1
+
+
+def test_a_track_removed_and_attached_at_once_is_counted_right(database: MongoDatabase) -> None:
+    tracks = MongoTrackStore(database)
+
+    def act(thread: int) -> None:
+        attach(tracks, "same", "uploads/same.mp3") if thread % 2 else tracks.detach_object("uploads/same.mp3", now=NOW)
+
+    run_together(act)
+    assert tracks.count_active() == len(tracks.newest(9))
+
+
+def test_an_event_recorded_from_many_threads_is_new_once(database: MongoDatabase) -> None:
+    plays = MongoPlayStore(database)
+    assert sorted(run_together(lambda _: plays.record(make_play("e1")))) == [False] * (THREADS - 1) + [True]  # type: ignore[type-var]
+
+
+def test_plays_processed_by_many_at_once_take_effect_once(database: MongoDatabase) -> None:
+    plays, recommendations = MongoPlayStore(database), MongoRecommendationStore(database)
+    events = [f"e{number}" for number in range(5)]
+    for event_id in events:
+        plays.record(make_play(event_id))
+    counts = run_together(lambda thread: recommendations.save_with_effect(make_list(generated_at=at(thread)), events, now=NOW))
+    stored = recommendations.find("ann")
+    assert stored is not None
+    assert sum(counts) == stored.plays_processed == 5  # type: ignore[arg-type]
+    assert stored.generated_at == at(THREADS - 1).replace(microsecond=123_000)
+    assert plays.count_unprocessed() == 0
+
+
+def test_a_lease_is_given_to_one_of_many(database: MongoDatabase) -> None:
+    leases = MongoLeaseStore(database)
+
+    def acquire(thread: int) -> bool:
+        try:
+            leases.acquire("build", holder=str(thread), ttl_s=60, now=NOW)
+        except LeaseHeldError:
+            return False
+        return True
+
+    assert sum(run_together(acquire)) == 1  # type: ignore[arg-type]
+
+
+def test_counters_and_receipts_made_by_many_at_once_are_one(database: MongoDatabase) -> None:
+    throttles, uploads = MongoThrottleStore(database), MongoUploadStore(database)
+    assert sorted(run_together(lambda _: throttles.count("k", window_s=60, now=NOW))) == list(range(1, THREADS + 1))  # type: ignore[type-var]
+    run_together(lambda _: uploads.begin_attempt("u1", key="k", now=NOW))
+    upload = uploads.find("u1")
+    assert upload is not None
+    assert upload.attempts == THREADS
+
+
+def test_a_removed_track_leaves_only_its_tombstone(database: MongoDatabase) -> None:
+    tracks = MongoTrackStore(database)
+    attach(tracks, "a", "uploads/a.mp3")
+    tracks.detach_object("uploads/a.mp3", now=NOW)
+    [document] = database["tracks"].find()
+    assert set(document) == {"_id", "seq", "status", "updated_at"}
+
+
+def test_indexes_are_made_once(database: MongoDatabase) -> None:
+    before = {name: database[name].index_information() for name in database.list_collection_names()}
+    ensure_indexes(database)
+    assert {name: database[name].index_information() for name in database.list_collection_names()} == before
+
+
+def test_writes_are_durable_and_reads_final(mongodb_uri: str) -> None:
+    database = connect(mongodb_uri, "x")
+    assert database.write_concern.document == {"w": "majority", "j": True, "wtimeout": 10_000}
+    assert database["tracks"].write_concern == database.write_concern
+    assert database.read_concern.level == "majority"
+    assert database.client.codec_options.tz_aware
+    assert database.client.options.retry_writes
+    assert database.client.options.server_selection_timeout == 5
+    assert database.client.options.pool_options.socket_timeout == 20
+    database.client.close()
+
+
+def test_a_server_that_is_away_is_unavailable(unreachable_database: MongoDatabase) -> None:
+    tracks, plays = MongoTrackStore(unreachable_database), MongoPlayStore(unreachable_database)
+    for act in (
+        lambda: tracks.find("t"),
+        lambda: attach(tracks, "a"),
+        lambda: list(tracks.stream_vectors(feature_version=1)),
+        lambda: tracks.write_standardized([("t", (0.0,))], scaler_version=1),
+        lambda: plays.record(make_play("e1")),
+        lambda: ensure_indexes(unreachable_database),
+        lambda: MongoRecommendationStore(unreachable_database).save_with_effect(make_list(), [], now=NOW),
+    ):
+        with pytest.raises(StoreUnavailableError):
+            act()
+
+
+def test_text_that_no_document_can_hold_is_refused_as_input(database: MongoDatabase) -> None:
+    with pytest.raises(InvalidInputError):
+        MongoUserStore(database).add(make_user("1", "half \ud800"))
+    with pytest.raises(InvalidInputError):
+        MongoTrackStore(database).find_by_title("half \ud800")
+
+
+@pytest.mark.parametrize("uri", ["http://host", "mongodb://", "mongodb://host:port", "mongodb://ann:secret@host:port", "mongodb://[::1"])
+def test_an_address_that_is_none_is_a_setting_that_is_wrong(uri: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        connect(uri, "x")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_server_without_transactions_is_refused() -> None:
+    with pytest.raises(ConfigError):
+        require_transactions({"isWritablePrimary": True})
+    require_transactions({"setName": "rs0"})
+    require_transactions({"msg": "isdbgrid"})
+
+
+class CommandRecorder(CommandListener):
+    """The reads and updates that a store sends."""
+
+    def __init__(self) -> None:
+        self.commands: list[dict[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in {"find", "update", "findAndModify", "aggregate", "count", "delete"}:
+            self.commands.append(dict(event.command))
+
+    def succeeded(self, event: object) -> None: ...
+
+    def failed(self, event: object) -> None: ...
+
+
+def collect_stages(plan: object) -> set[str]:
+    """The names of all stages in an answer of explain()."""
+    if isinstance(plan, list):
+        return set().union(*map(collect_stages, plan))
+    if not isinstance(plan, dict):
+        return set()
+    own = {plan["stage"]} if isinstance(plan.get("stage"), str) else set()
+    return own.union(*(collect_stages(value) for name, value in plan.items() if name != "rejectedPlans"))
+
+
+def query_everything(database: MongoDatabase) -> None:
+    """Every read and update that the stores know, each shape at least once."""
+    tracks, uploads, plays = MongoTrackStore(database), MongoUploadStore(database), MongoPlayStore(database)
+    for number in range(3):
+        attach(tracks, f"a {number}", f"uploads/{number}.mp3")
+        uploads.create(make_upload(f"u{number}"))
+        plays.record(make_play(f"e{number}", occurred_at=at(-number)))
+    some = next(iter(tracks.newest(1)))
+    tracks.edit_tags(some.track_id, make_tags("New"), now=NOW)
+    tracks.detach_object("uploads/2.mp3", now=NOW)
+    tracks.find(some.track_id), tracks.find_many([some.track_id]), tracks.find_by_title("new")
+    for query in ["", "a", "a 1"]:
+        page = tracks.search(query, limit=1)
+        tracks.search(query, limit=1, cursor=page.next_cursor or tracks.search("", limit=1).next_cursor)
+    tracks.sample(5, start=0.5), tracks.changed_since(0, limit=5), tracks.max_seq(), tracks.count_active()
+    list(tracks.stream_objects()), list(tracks.stream_vectors(feature_version=1))
+    tracks.write_standardized([(some.track_id, (0.0,))], scaler_version=1)
+    uploads.find("u1"), uploads.find_by_key("uploads/u1/song.mp3"), uploads.begin_attempt("u1", key="k", now=NOW)
+    uploads.mark_analysed("u1", track_id="t", seq=1, warnings=(), now=NOW), uploads.mark_indexed(["u1"], now=NOW)
+    uploads.mark_failed("u2", key="k", error_code="c", message="m", now=NOW), uploads.mark_indexed_up_to(5, now=NOW)
+    uploads.list_for_user("ann", limit=1, cursor=uploads.list_for_user("ann", limit=1).next_cursor)
+    uploads.count_by_status(), uploads.queued_before(at(9), limit=5)
+    users, sessions = MongoUserStore(database), MongoSessionStore(database)
+    users.add(make_user("1", "Ann")), users.find("1"), users.find_by_username("ann")
+    sessions.add(make_session("s")), sessions.find("s", now=NOW), sessions.remove("s")
+    MongoThrottleStore(database).count("k", window_s=60, now=NOW)
+    plays.mark_published(["e1"], at=NOW), plays.due_for_relay(now=at(999), publish_grace_s=1, resend_after_s=1, limit=2)
+    plays.unprocessed(["e1"]), plays.recent("ann", limit=1), plays.count_unprocessed()
+    plays.history("ann", limit=1, cursor=plays.history("ann", limit=1).next_cursor)
+    feedback, recommendations = MongoFeedbackStore(database), MongoRecommendationStore(database)
+    feedback.put("ann", "t", "like", now=NOW), feedback.for_user("ann"), feedback.remove("ann", "t")
+    recommendations.save_with_effect(make_list(), ["e1"], now=NOW), recommendations.find("ann")
+    builds, leases, letters = MongoIndexBuildStore(database), MongoLeaseStore(database), MongoDeadLetterStore(database)
+    builds.add(make_build("b1")), builds.set_current("b1"), builds.current(), builds.list_newest(limit=1)
+    leases.acquire("build", holder="a", ttl_s=1, now=NOW), leases.release("build", holder="a")
+    letters.add(make_letter("l1")), letters.list_newest(limit=1), letters.list_newest(source="plays", limit=1), letters.count()
+
+
+def to_explainable(command: dict[str, Any]) -> dict[str, Any]:
+    own = {"lsid", "txnNumber", "startTransaction", "autocommit", "readConcern", "writeConcern", "maxTimeMS", "$db", "$clusterTime"}
+    return {name: value for name, value in command.items() if name not in own}
+
+
+def test_every_query_uses_an_index_and_none_sorts_in_memory(database: MongoDatabase, mongodb_uri: str) -> None:
+    recorder = CommandRecorder()
+    with MongoClient[dict[str, Any]](mongodb_uri, tz_aware=True, event_listeners=[recorder]) as client:
+        query_everything(client[database.name])
+    assert len(recorder.commands) > 70
+    for command in recorder.commands:
+        plan = database.command({"explain": to_explainable(command), "verbosity": "queryPlanner"})
+        stages = collect_stages(plan.get("queryPlanner", plan))
+        assert stages, plan
+        assert "COLLSCAN" not in stages, command
+        is_search_by_word = "search_words" in str(command)  # rare words are sorted by title after they are found
+        assert "SORT" not in stages or is_search_by_word, command

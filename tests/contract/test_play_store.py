@@ -1,0 +1,182 @@
+"""What every PlayStore, RecommendationStore and FeedbackStore does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+import pytest
+
+from chalicelib.errors import ConflictError, InvalidInputError
+from chalicelib.model import Play, Reason, RecommendedTrack
+from chalicelib.storage.feedback import MongoFeedbackStore
+from chalicelib.storage.plays import MongoPlayStore
+from chalicelib.storage.recommendations import MongoRecommendationStore
+from chalicelib.storage.times import truncate_time
+from chalicelib.workflows.ports import FeedbackStore, PlayStore, RecommendationStore
+from tests.fakes.samples import NOW, at, make_list, make_play
+from tests.fakes.stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore
+
+Stores = tuple[PlayStore, RecommendationStore]
+
+
+@pytest.fixture(params=["fake", "mongo"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "fake":
+        fake = FakePlayStore()
+        return fake, FakeRecommendationStore(fake)
+    database = request.getfixturevalue("database")
+    return MongoPlayStore(database), MongoRecommendationStore(database)
+
+
+@pytest.fixture
+def plays(stores: Stores) -> PlayStore:
+    return stores[0]
+
+
+@pytest.fixture(params=["fake", "mongo"])
+def feedback(request: pytest.FixtureRequest) -> FeedbackStore:
+    return FakeFeedbackStore() if request.param == "fake" else MongoFeedbackStore(request.getfixturevalue("database"))
+
+
+def find_due(plays: PlayStore, now: datetime, *, limit: int = 9) -> list[str]:
+    due = plays.due_for_relay(now=now, publish_grace_s=5, resend_after_s=120, limit=limit)
+    return [play.event_id for play in due]
+
+
+def ids(plays: list[Play] | tuple[Play, ...]) -> list[str]:
+    return [play.event_id for play in plays]
+
+
+def test_a_play_is_recorded_once(plays: PlayStore) -> None:
+    assert plays.record(make_play("e1")) is True
+    assert plays.record(make_play("e1", occurred_at=at(9))) is False
+    assert plays.recent("ann", limit=9) == [msgspec.structs.replace(make_play("e1"), occurred_at=truncate_time(NOW))]
+
+
+def test_the_event_of_another_user_is_refused_and_left_alone(plays: PlayStore) -> None:
+    plays.record(make_play("e1", user_id="ann"))
+    with pytest.raises(ConflictError):
+        plays.record(make_play("e1", user_id="eve"))
+    assert ids(plays.recent("ann", limit=9)) == ["e1"]
+    assert plays.recent("eve", limit=9) == []
+
+
+def test_recent_plays_come_newest_first_by_time_and_event(plays: PlayStore) -> None:
+    for event_id, seconds in [("b", 1), ("a", 1), ("c", 0), ("d", 2)]:
+        plays.record(make_play(event_id, occurred_at=at(seconds)))
+    plays.record(make_play("other", user_id="bob"))
+    assert ids(plays.recent("ann", limit=9)) == ["d", "b", "a", "c"]
+    assert ids(plays.recent("ann", limit=2)) == ["d", "b"]
+
+
+def test_pages_of_a_history_hold_every_play_once(plays: PlayStore) -> None:
+    for number in range(5):
+        plays.record(make_play(f"e{number}", occurred_at=at(number // 3)))
+    first = plays.history("ann", limit=2)
+    second = plays.history("ann", limit=2, cursor=first.next_cursor)
+    third = plays.history("ann", limit=2, cursor=second.next_cursor)
+    assert [ids(page.items) for page in (first, second, third)] == [["e4", "e3"], ["e2", "e1"], ["e0"]]
+    assert third.next_cursor is None
+    for cursor in ["garbage", "WyJhIiwiYiJd", "WyIwMDAxLTAxLTAxVDAwOjAwKzIzOjAwIiwiYSJd"]:
+        with pytest.raises(InvalidInputError):
+            plays.history("ann", limit=2, cursor=cursor)
+
+
+def test_a_play_that_was_not_sent_is_due_after_the_grace(plays: PlayStore) -> None:
+    plays.record(make_play("e1"))
+    assert find_due(plays, at(4)) == find_due(plays, at(5)) == []
+    assert find_due(plays, at(6)) == ["e1"]
+
+
+def test_a_play_that_was_sent_is_due_again_while_it_has_no_effect(stores: Stores) -> None:
+    plays, recommendations = stores
+    plays.record(make_play("e1"))
+    plays.mark_published(["e1", "nothing"], at=at(10))
+    assert find_due(plays, at(129)) == find_due(plays, at(130)) == []
+    assert find_due(plays, at(131)) == ["e1"]
+    plays.mark_published(["e1"], at=at(131))
+    assert find_due(plays, at(200)) == []
+    recommendations.save_with_effect(make_list(), ["e1"], now=at(201))
+    assert find_due(plays, at(9999)) == []
+    assert plays.recent("ann", limit=1)[0].processed_at == truncate_time(at(201))
+
+
+def test_a_play_that_took_effect_before_it_was_marked_as_sent_is_not_sent_again(stores: Stores) -> None:
+    plays, recommendations = stores
+    plays.record(make_play("e1"))
+    recommendations.save_with_effect(make_list(), ["e1"], now=at(1))
+    plays.mark_published(["e1"], at=at(2))
+    assert find_due(plays, at(9999)) == []
+    assert plays.recent("ann", limit=1)[0].published_at == truncate_time(at(2))
+
+
+def test_the_plays_that_have_waited_longest_are_due_first(plays: PlayStore) -> None:
+    for event_id, seconds in [("d", 300), ("a", 0), ("c", 200), ("b", 0)]:
+        plays.record(make_play(event_id, occurred_at=at(seconds)))
+    plays.mark_published(["a"], at=at(250))
+    assert find_due(plays, at(9999)) == ["b", "c", "a", "d"]
+    assert find_due(plays, at(9999), limit=3) == ["b", "c", "a"]
+
+
+def test_unprocessed_are_the_recorded_plays_without_effect(stores: Stores) -> None:
+    plays, recommendations = stores
+    for event_id in ["e1", "e2", "e3"]:
+        plays.record(make_play(event_id))
+    recommendations.save_with_effect(make_list(), ["e2"], now=NOW)
+    assert plays.unprocessed(["e1", "e2", "nothing"]) == {"e1"}
+    assert plays.unprocessed([]) == set()
+    assert plays.count_unprocessed() == 2
+
+
+def test_a_list_is_read_back_with_its_reasons(stores: Stores) -> None:
+    _, recommendations = stores
+    reason = Reason(track_id="t1", display_title="Über", artist=None, distance=0.25, percentile=99.5)
+    item = RecommendedTrack(track_id="t2", score=0.75, reasons=(reason,))
+    offered = msgspec.structs.replace(make_list(play_event_ids=("e2", "e1")), items=(item,))
+    assert recommendations.find("ann") is None
+    recommendations.save_with_effect(offered, [], now=NOW)
+    assert recommendations.find("ann") == msgspec.structs.replace(offered, generated_at=truncate_time(NOW))
+
+
+def test_each_play_takes_effect_once(stores: Stores) -> None:
+    plays, recommendations = stores
+    for event_id in ["e1", "e2", "e3"]:
+        plays.record(make_play(event_id))
+    assert recommendations.save_with_effect(make_list(), ["e1", "e2", "e1", "nothing"], now=NOW) == 2
+    assert recommendations.save_with_effect(make_list(generated_at=at(1)), ["e1", "e2"], now=at(1)) == 0
+    assert recommendations.save_with_effect(make_list(generated_at=at(2)), ["e2", "e3"], now=at(2)) == 1
+    stored = recommendations.find("ann")
+    assert stored is not None
+    assert (stored.plays_processed, stored.generated_at) == (3, truncate_time(at(2)))
+    assert [play.processed_at for play in plays.recent("ann", limit=3)] == [truncate_time(at(2)), truncate_time(NOW), truncate_time(NOW)]
+
+
+def test_a_list_that_comes_late_counts_its_plays_but_replaces_nothing(stores: Stores) -> None:
+    plays, recommendations = stores
+    plays.record(make_play("e1"))
+    recommendations.save_with_effect(make_list(generated_at=at(5), play_event_ids=("late",)), [], now=at(5))
+    assert recommendations.save_with_effect(make_list(generated_at=at(4)), ["e1"], now=at(6)) == 1
+    stored = recommendations.find("ann")
+    assert stored is not None
+    assert (stored.generated_at, stored.play_event_ids, stored.plays_processed) == (truncate_time(at(5)), ("late",), 1)
+
+
+def test_the_plays_of_another_user_are_left_alone(stores: Stores) -> None:
+    plays, recommendations = stores
+    plays.record(make_play("e1", user_id="bob"))
+    assert recommendations.save_with_effect(make_list("ann"), ["e1"], now=NOW) == 0
+    assert plays.unprocessed(["e1"]) == {"e1"}
+
+
+def test_the_last_opinion_counts(feedback: FeedbackStore) -> None:
+    feedback.put("ann", "t1", "like", now=NOW)
+    feedback.put("ann", "t2", "like", now=at(1))
+    feedback.put("ann", "t1", "dislike", now=at(2))
+    feedback.put("bob", "t1", "like", now=at(3))
+    assert list(feedback.for_user("ann").items()) == [("t1", "dislike"), ("t2", "like")]
+    feedback.remove("ann", "t1")
+    feedback.remove("ann", "t1")
+    assert feedback.for_user("ann") == {"t2": "like"}
+    assert feedback.for_user("bob") == {"t1": "like"}
+    assert feedback.for_user("nobody") == {}

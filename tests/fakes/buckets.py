@@ -1,0 +1,115 @@
+"""The two buckets in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from chalicelib.errors import AudioError, ConflictError, NotFoundError
+from chalicelib.model import StoredObject
+from tests.fakes.switchable import Switchable, answering
+
+
+class FakeMusicBucket(Switchable):
+    store = "the music bucket"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: dict[str, bytes] = {}
+        self.mimes: dict[str, str] = {}
+
+    def put(self, key: str, data: bytes, mime: str = "audio/mpeg") -> StoredObject:
+        """For tests: drops an object, as any S3 client would."""
+        with self.lock:
+            self.objects[key] = data
+            self.mimes[key] = mime
+            return _describe(key, data)
+
+    @answering
+    def head(self, key: str) -> StoredObject | None:
+        return _describe(key, self.objects[key]) if key in self.objects else None
+
+    @answering
+    def download(self, key: str, to: Path, *, max_bytes: int) -> StoredObject | None:
+        if key not in self.objects:
+            return None
+        data = self.objects[key]
+        if len(data) > max_bytes:
+            raise AudioError(f"The file has {len(data)} bytes; {max_bytes} are allowed.", code="too_long")
+        to.write_bytes(data)
+        return _describe(key, data)
+
+    @answering
+    def put_cover(self, key: str, data: bytes, mime: str) -> None:
+        self.put(key, data, mime)
+
+    @answering
+    def put_audio(self, key: str, source: Path) -> StoredObject:
+        return self.put(key, source.read_bytes())
+
+    @answering
+    def remove(self, key: str) -> None:
+        self.objects.pop(key, None)
+        self.mimes.pop(key, None)
+
+    @answering
+    def list_uploads(self, *, prefix: str = "uploads/") -> Iterator[StoredObject]:
+        return iter([_describe(key, data) for key, data in sorted(self.objects.items()) if key.startswith(prefix) and key[-1] != "/"])
+
+    @answering
+    def presign_get(self, key: str, *, expires_s: int, mime: str | None = None) -> str:
+        as_type = f"&response-content-type={quote(mime, safe='')}" if mime is not None else ""
+        return f"http://music.invalid/{quote(key)}?X-Amz-Expires={expires_s}{as_type}"
+
+    @answering
+    def presign_post(self, key: str, *, max_bytes: int, expires_s: int) -> tuple[str, dict[str, str]]:
+        return "http://music.invalid/", {"key": key, "policy": f"1..{max_bytes} for {expires_s} s", "x-amz-signature": "fake"}
+
+
+class FakeIndexBucket(Switchable):
+    store = "the index bucket"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[tuple[str, str], bytes] = {}  # (build_id, name) → content
+        self.current: bytes | None = None
+        self.swaps = 0
+
+    @answering
+    def publish_files(self, build_id: str, folder: Path) -> None:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                self.files[build_id, path.relative_to(folder).as_posix()] = path.read_bytes()
+
+    @answering
+    def fetch_file(self, build_id: str, name: str, to: Path) -> None:
+        if (build_id, name) not in self.files:
+            raise NotFoundError(f"The index build {build_id} has no file {name}.", code="build_not_found")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        beside = to.with_name(f".{to.name}.part")
+        beside.write_bytes(self.files[build_id, name])
+        beside.replace(to)
+
+    @answering
+    def read_current(self) -> tuple[bytes, str] | None:
+        return None if self.current is None else (self.current, _hash(self.current))
+
+    @answering
+    def swap_current(self, content: bytes, *, expected_etag: str | None) -> None:
+        present = None if self.current is None else _hash(self.current)
+        if self.current == content:
+            return
+        if present != expected_etag:
+            raise ConflictError("Another build was published meanwhile.", code="current_changed")
+        self.current = content
+        self.swaps += 1
+
+
+def _describe(key: str, data: bytes) -> StoredObject:
+    return StoredObject(key=key, etag=_hash(data), size_bytes=len(data))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()  # S3's own etag of a single part

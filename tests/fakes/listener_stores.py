@@ -1,0 +1,188 @@
+"""Users, sessions, throttles, plays, opinions and recommendations in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from chalicelib.errors import ConflictError
+from chalicelib.model import Opinion, Page, Play, RecommendationList, Session, User
+from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
+from chalicelib.storage.search_words import fold_username
+from chalicelib.storage.times import truncate_time
+from tests.fakes.switchable import Switchable, answering
+
+
+class FakeUserStore(Switchable):
+    store = "users"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.users: dict[str, User] = {}
+
+    @answering
+    def add(self, user: User) -> None:
+        if user.user_id in self.users or self._find_name(user.username) is not None:
+            raise ConflictError(f"The name {user.username} is taken.", code="username_taken")
+        self.users[user.user_id] = replace(user, created_at=truncate_time(user.created_at))
+
+    @answering
+    def find(self, user_id: str) -> User | None:
+        return self.users.get(user_id)
+
+    @answering
+    def find_by_username(self, username: str) -> User | None:
+        return self._find_name(username)
+
+    def _find_name(self, username: str) -> User | None:
+        return next((user for user in self.users.values() if fold_username(user.username) == fold_username(username)), None)
+
+
+class FakeSessionStore(Switchable):
+    store = "sessions"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions: dict[str, Session] = {}
+
+    @answering
+    def add(self, session: Session) -> None:
+        self.sessions[session.token_sha256] = replace(
+            session, created_at=truncate_time(session.created_at), expires_at=truncate_time(session.expires_at)
+        )
+
+    @answering
+    def find(self, token_sha256: str, *, now: datetime) -> Session | None:
+        session = self.sessions.get(token_sha256)
+        return session if session is not None and session.expires_at > truncate_time(now) else None
+
+    @answering
+    def remove(self, token_sha256: str) -> None:
+        self.sessions.pop(token_sha256, None)
+
+
+class FakeThrottleStore(Switchable):
+    store = "throttles"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[tuple[str, int, int]] = Counter()
+
+    @answering
+    def count(self, key: str, *, window_s: int, now: datetime) -> int:
+        window = (key, window_s, int(now.timestamp()) // window_s)
+        self.counts[window] += 1
+        return self.counts[window]
+
+
+class FakePlayStore(Switchable):
+    store = "plays"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plays: dict[str, Play] = {}
+
+    @answering
+    def record(self, play: Play) -> bool:
+        known = self.plays.get(play.event_id)
+        if known is not None and known.user_id != play.user_id:
+            raise ConflictError(f"The event {play.event_id} is somebody else's.", code="event_id_taken")
+        if known is None:
+            self.plays[play.event_id] = replace(
+                play,
+                occurred_at=truncate_time(play.occurred_at),
+                published_at=truncate_time(play.published_at),
+                processed_at=truncate_time(play.processed_at),
+            )
+        return known is None
+
+    @answering
+    def mark_published(self, event_ids: Sequence[str], *, at: datetime) -> None:
+        for event_id in set(event_ids) & set(self.plays):
+            self.plays[event_id] = replace(self.plays[event_id], published_at=truncate_time(at))
+
+    @answering
+    def due_for_relay(self, *, now: datetime, publish_grace_s: float, resend_after_s: float, limit: int) -> list[Play]:
+        recorded_by = truncate_time(now - timedelta(seconds=publish_grace_s))
+        published_by = truncate_time(now - timedelta(seconds=resend_after_s))
+        due = [
+            (play.published_at or play.occurred_at, play.occurred_at, play.event_id)
+            for play in self.plays.values()
+            if play.processed_at is None
+            and (play.occurred_at < recorded_by if play.published_at is None else play.published_at < published_by)
+        ]
+        return [self.plays[event_id] for *_, event_id in sorted(due)[:limit]]
+
+    @answering
+    def unprocessed(self, event_ids: Sequence[str]) -> set[str]:
+        return {event_id for event_id in event_ids if event_id in self.plays and self.plays[event_id].processed_at is None}
+
+    @answering
+    def recent(self, user_id: str, *, limit: int) -> list[Play]:
+        return self._newest_first(user_id)[:limit]
+
+    @answering
+    def history(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Play]:
+        before = decode_time_cursor(cursor) if cursor is not None else None
+        rest = [play for play in self._newest_first(user_id) if before is None or (play.occurred_at, play.event_id) < before]
+        page = tuple(rest[:limit])
+        return Page(page, encode_time_cursor(page[-1].occurred_at, page[-1].event_id) if len(rest) > limit else None)
+
+    @answering
+    def count_unprocessed(self) -> int:
+        return sum(play.processed_at is None for play in self.plays.values())
+
+    def _newest_first(self, user_id: str) -> list[Play]:
+        own = [play for play in self.plays.values() if play.user_id == user_id]
+        return sorted(own, key=lambda play: (play.occurred_at, play.event_id), reverse=True)
+
+
+class FakeFeedbackStore(Switchable):
+    store = "feedback"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opinions: dict[tuple[str, str], tuple[datetime, Opinion]] = {}
+
+    @answering
+    def put(self, user_id: str, track_id: str, opinion: Opinion, *, now: datetime) -> None:
+        self.opinions[user_id, track_id] = (truncate_time(now), opinion)
+
+    @answering
+    def remove(self, user_id: str, track_id: str) -> None:
+        self.opinions.pop((user_id, track_id), None)
+
+    @answering
+    def for_user(self, user_id: str) -> dict[str, Opinion]:
+        own = [(time, track_id, opinion) for (user, track_id), (time, opinion) in self.opinions.items() if user == user_id]
+        return {track_id: opinion for _, track_id, opinion in sorted(own, reverse=True)[:1000]}
+
+
+class FakeRecommendationStore(Switchable):
+    store = "recommendations"
+
+    def __init__(self, plays: FakePlayStore) -> None:
+        super().__init__()
+        self.plays = plays
+        self.lists: dict[str, RecommendationList] = {}
+
+    @answering
+    def find(self, user_id: str) -> RecommendationList | None:
+        return self.lists.get(user_id)
+
+    @answering
+    def save_with_effect(self, recommendations: RecommendationList, event_ids: Sequence[str], *, now: datetime) -> int:
+        user_id = recommendations.user_id
+        mine = [play for event_id in set(event_ids) if (play := self.plays.plays.get(event_id)) is not None and play.user_id == user_id]
+        fresh = [play for play in mine if play.processed_at is None]
+        for play in fresh:
+            self.plays.plays[play.event_id] = replace(play, processed_at=truncate_time(now))
+        known = self.lists.get(user_id)
+        offered = replace(recommendations, generated_at=truncate_time(recommendations.generated_at))
+        chosen = offered if known is None or known.generated_at <= offered.generated_at else known
+        processed = (known.plays_processed if known is not None else 0) + len(fresh)
+        self.lists[user_id] = replace(chosen, plays_processed=processed)
+        return len(fresh)

@@ -1,0 +1,27 @@
+"""Every store of `chalicelib/workflows/ports.py` in memory. The same contract suite runs over these and over MongoDB's."""
+
+from tests.fakes.listener_stores import (
+    FakeFeedbackStore,
+    FakePlayStore,
+    FakeRecommendationStore,
+    FakeSessionStore,
+    FakeThrottleStore,
+    FakeUserStore,
+)
+from tests.fakes.operation_stores import FakeDeadLetterStore, FakeIndexBuildStore, FakeLeaseStore
+from tests.fakes.track_store import FakeTrackStore
+from tests.fakes.upload_store import FakeUploadStore
+
+__all__ = [
+    "FakeDeadLetterStore",
+    "FakeFeedbackStore",
+    "FakeIndexBuildStore",
+    "FakeLeaseStore",
+    "FakePlayStore",
+    "FakeRecommendationStore",
+    "FakeSessionStore",
+    "FakeThrottleStore",
+    "FakeTrackStore",
+    "FakeUploadStore",
+    "FakeUserStore",
+]

@@ -1,0 +1,184 @@
+"""Tags from strangers: read where they can be, harmless in any case, and never the reason why a song is dropped."""
+
+from __future__ import annotations
+
+import unicodedata
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mutagen.id3 import ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TRCK, Frame
+
+from chalicelib.audio.analysis import analyse_file
+from chalicelib.audio.tag_text import MAX_TEXT_LENGTH, clean_text, mend_latin1, parse_track_number, parse_year
+from chalicelib.model import Analysis, Tags
+from tests.unit.audio.made_audio import MAX_DURATION_S, write_mp3
+
+
+@pytest.fixture(scope="module")
+def bare_mp3(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return write_mp3(tmp_path_factory.mktemp("tags") / "bare.mp3", 1.0).read_bytes()
+
+
+def analyse(path: Path, file_name: str = "file name.mp3") -> Analysis:
+    return analyse_file(path, file_name=file_name, max_duration_s=MAX_DURATION_S)
+
+
+def tag_mp3(path: Path, mp3: bytes, *frames: Frame, v2_version: int = 4) -> Path:
+    path.write_bytes(mp3)
+    tag = ID3()
+    for frame in frames:
+        tag.add(frame)
+    if v2_version == 3:
+        tag.update_to_v23()
+    tag.save(path, v2_version=v2_version)
+    return path
+
+
+@pytest.mark.parametrize("v2_version", [3, 4])
+@pytest.mark.parametrize("encoding", [1, 3])
+def test_all_fields_are_read_in_utf16_and_utf8(tmp_path: Path, bare_mp3: bytes, v2_version: int, encoding: int) -> None:
+    path = tag_mp3(
+        tmp_path / "a.mp3",
+        bare_mp3,
+        TIT2(encoding=encoding, text="Für Élise ♪"),
+        TPE1(encoding=encoding, text="坂本 龍一"),
+        TALB(encoding=encoding, text="Album"),
+        TPE2(encoding=encoding, text="Various Artists"),
+        TCON(encoding=encoding, text="(17)"),
+        TDRC(encoding=encoding, text="1987-03-02"),
+        TRCK(encoding=encoding, text="03/12"),
+        v2_version=v2_version,
+    )
+    assert analyse(path).tags == Tags(
+        title="Für Élise ♪",
+        artist="坂本 龍一",
+        album="Album",
+        album_artist="Various Artists",
+        genre="Rock",
+        year=1987,
+        track_number=3,
+    )
+
+
+def test_several_artists_are_joined(tmp_path: Path, bare_mp3: bytes) -> None:
+    path = tag_mp3(tmp_path / "a.mp3", bare_mp3, TPE1(encoding=3, text=["Simon", "Garfunkel", "Simon"]))
+    assert analyse(path).tags.artist == "Simon, Garfunkel"
+
+
+@pytest.mark.parametrize(
+    ("file_name", "title"),
+    [
+        ("My Song.mp3", "My Song"),
+        ("folder/01 - a+b ü.MP3", "01 - a+b ü"),
+        ("no extension", "no extension"),
+        ("\u202e.mp3", "Untitled"),
+        ("", "Untitled"),
+    ],
+)
+def test_without_a_title_the_file_name_serves(tmp_path: Path, bare_mp3: bytes, file_name: str, title: str) -> None:
+    path = tag_mp3(tmp_path / "a.mp3", bare_mp3, TIT2(encoding=3, text=" \u200b\n "))
+    assert analyse(path, file_name).tags == Tags(title=title)
+
+
+def test_id3v1_and_ape_tags_serve_where_there_is_no_id3v2(tmp_path: Path, bare_mp3: bytes) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(bare_mp3 + b"TAG" + "Café".encode("latin-1").ljust(30, b"\0") + b"Band".ljust(30, b"\0") + bytes(65))
+    assert analyse(path).tags.title == "Café"
+
+
+def test_utf8_declared_as_latin1_is_mended(tmp_path: Path, bare_mp3: bytes) -> None:
+    wrong = "Mötley Crüe".encode().decode("latin-1")
+    path = tag_mp3(tmp_path / "a.mp3", bare_mp3, TIT2(encoding=0, text=wrong), TPE1(encoding=3, text=wrong))
+    tags = analyse(path).tags
+    assert tags.title == "Mötley Crüe"
+    assert tags.artist == clean_text(wrong)  # declared UTF-8: it may be meant so
+
+
+def test_broken_tags_cost_the_tags_not_the_song(tmp_path: Path, bare_mp3: bytes) -> None:
+    frame = b"TIT2\x00\x00\x00\x04\x00\x00\x01\xff\xfe\x00" + b"TDRC\x7f\x7f\x7f\x7f\x00\x00" + b"\xff" * 20
+    path = tmp_path / "a.mp3"
+    path.write_bytes(b"ID3\x04\x00\x00\x00\x00\x00" + bytes([len(frame)]) + frame + bare_mp3)
+    analysis = analyse(path)
+    assert analysis.tags.title == "file name"
+    assert analysis.duration_s == pytest.approx(1.0, abs=0.01)
+
+
+def test_tags_that_make_mutagen_give_up_leave_a_warning(tmp_path: Path, bare_mp3: bytes) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(b"ID3\x09\x00\x00\x00\x00\x00\x14" + b"\x01" * 20 + bare_mp3)  # ID3 version 2.9
+    analysis = analyse(path)
+    assert analysis.tags == Tags(title="file name")
+    assert "could not be read" in analysis.warnings[0]
+
+
+def test_a_compressed_frame_is_not_unpacked(tmp_path: Path, bare_mp3: bytes) -> None:
+    """256 MB of zeros fit into 256 KB: the frame is left out, the others are read."""
+    bomb = zlib.compress(b"\x03" + b"A" * 3_000_000)
+    payload = len(bomb).to_bytes(4, "big")
+    frames = b"TPE1" + (len(bomb) + 4).to_bytes(4, "big") + b"\x00\x80" + payload + bomb
+    frames += b"TIT2" + (6).to_bytes(4, "big") + b"\x00\x00" + b"\x00Title"
+    size = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    path = tmp_path / "a.mp3"
+    path.write_bytes(b"ID3\x03\x00\x00" + size + frames + bare_mp3)
+    assert analyse(path).tags == Tags(title="Title")
+
+
+@given(st.text(max_size=400))
+def test_cleaned_text_is_one_short_harmless_line(raw: str) -> None:
+    text = clean_text(raw)
+    if text is not None:
+        assert 0 < len(text) <= MAX_TEXT_LENGTH
+        assert text == unicodedata.normalize("NFC", text) == text.strip()
+        assert not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text)
+        assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff")
+        assert clean_text(text) == text
+        text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("raw", "cleaned"),
+    [
+        ("  two \t\r\n lines \x00", "two lines"),
+        ("\u202eevil\u202c", "evil"),
+        ("e\u0301", "é"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\ud800", None),
+        ("\u200d \u200c", None),
+        ("a" + "\u0300" * 100, "à" + "\u0300" * 8),
+        ("x" * 10_000, "x" * MAX_TEXT_LENGTH),
+    ],
+)
+def test_text_is_cleaned(raw: str, cleaned: str | None) -> None:
+    assert clean_text(raw) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("declared_latin1", "meant"),
+    [
+        ("Bj\u00c3\u00b6rk", "Björk"),
+        ("Björk", "Björk"),
+        ("It\x92s", "It’s"),
+        ("plain", "plain"),
+        ("\u00c3", "Ã"),
+        ("\u0416", "Ж"),
+        ("\x81", "\x81"),
+    ],
+)
+def test_latin1_is_mended_only_where_it_is_certain(declared_latin1: str, meant: str) -> None:
+    assert mend_latin1(declared_latin1) == meant
+
+
+@pytest.mark.parametrize(
+    ("raw", "year"), [("1987", 1987), ("1987-03-02T10:00", 1987), ("c. 2001", 2001), ("87", None), ("99999", None), ("", None)]
+)
+def test_years_are_read(raw: str, year: int | None) -> None:
+    assert parse_year(raw) == year
+
+
+@pytest.mark.parametrize(("raw", "number"), [("3", 3), ("03/12", 3), ("0", None), ("A1", None), ("99999", None), ("12 of 30", None)])
+def test_track_numbers_are_read(raw: str, number: int | None) -> None:
+    assert parse_track_number(raw) == number

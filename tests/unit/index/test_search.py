@@ -1,0 +1,156 @@
+"""Searching: laws of index, delta and distance."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.index.angular import measure_distances, scale_to_unit
+from chalicelib.index.artefact import open_index
+from chalicelib.index.catalogue import Catalogue
+from chalicelib.index.search import LoadedIndex, Neighbour
+from tests.unit.index.music_library import build_music, make_mfcc, name_track
+
+COUNT = 3000
+
+
+@pytest.fixture(scope="module")
+def mfcc() -> np.ndarray:
+    return make_mfcc(COUNT, styles=40)
+
+
+@pytest.fixture(scope="module")
+def folder(mfcc: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("search") / "b"
+    build_music(folder, mfcc)
+    return folder
+
+
+@pytest.fixture(scope="module", params=[0, 10_000], ids=["annoy", "exact"])
+def index(folder: Path, request: pytest.FixtureRequest) -> LoadedIndex:
+    return open_index(folder, exact_up_to=request.param)
+
+
+@pytest.fixture(scope="module")
+def by_annoy(folder: Path) -> LoadedIndex:
+    return open_index(folder, exact_up_to=0)
+
+
+def scan(vectors: np.ndarray, ids: list[str], query: np.ndarray, k: int) -> list[Neighbour]:
+    """What a search must find, written as plainly as can be."""
+    unit = query / np.linalg.norm(query)
+    pairs = [Neighbour(float(np.linalg.norm(row / np.linalg.norm(row) - unit)), each) for row, each in zip(vectors, ids, strict=True)]
+    return sorted(pairs)[:k]
+
+
+@settings(deadline=None, max_examples=60)
+@given(row=st.integers(0, COUNT - 1))
+def test_a_track_is_its_own_nearest_neighbour(by_annoy: LoadedIndex, mfcc: np.ndarray, row: int):
+    nearest = by_annoy.search(by_annoy.scaler.transform(mfcc[row]), 1)[0]
+    assert nearest.track_id == name_track(row)
+    assert nearest.distance == pytest.approx(0.0, abs=1e-6)
+
+
+def test_search_finds_what_a_plain_scan_finds(index: LoadedIndex, mfcc: np.ndarray):
+    vectors = index.scaler.transform(mfcc).astype(np.float64)
+    ids = [name_track(n) for n in range(COUNT)]
+    hits = 0
+    for row in range(0, COUNT, 100):
+        expected = scan(vectors, ids, vectors[row] + 0.05, 10)
+        found = index.search((vectors[row] + 0.05).astype(np.float32), 10)
+        hits += len({each.track_id for each in found} & {each.track_id for each in expected})
+        assert [each.distance for each in found] == sorted(each.distance for each in found)
+        assert found[0].distance == pytest.approx(expected[0].distance, abs=1e-5)
+    assert hits / (10 * COUNT / 100) >= 0.99
+
+
+def test_excluded_tracks_are_not_found_and_others_take_their_places(index: LoadedIndex, mfcc: np.ndarray):
+    query = index.scaler.transform(mfcc[5])
+    nearest = [each.track_id for each in index.search(query, 150)]
+    found = index.search(query, 50, exclude=nearest[:100])
+    assert len(found) == 50
+    assert not {each.track_id for each in found} & set(nearest[:100])
+    assert len({each.track_id for each in found} & set(nearest[100:])) >= 48
+
+
+def test_all_tracks_but_one_can_be_excluded(index: LoadedIndex, mfcc: np.ndarray):
+    found = index.search(index.scaler.transform(mfcc[5]), 10, exclude=[name_track(n) for n in range(COUNT) if n != 77])
+    assert [each.track_id for each in found] == [name_track(77)]
+
+
+def test_unknown_ids_are_excluded_without_harm(index: LoadedIndex, mfcc: np.ndarray):
+    query = index.scaler.transform(mfcc[5])
+    assert index.search(query, 5, exclude=["", "zzz", "f" * 40]) == index.search(query, 5)
+    assert index.vector_of("f" * 24) is None
+    assert index.vector_of("0") is None
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_asking_for_none_gives_none(index: LoadedIndex, mfcc: np.ndarray, k: int):
+    assert index.search(index.scaler.transform(mfcc[0]), k) == []
+
+
+def test_an_index_that_is_saved_and_loaded_again_answers_as_before(folder: Path, mfcc: np.ndarray):
+    one, two = open_index(folder, exact_up_to=0), open_index(folder, exact_up_to=0)
+    for row in range(0, COUNT, 150):
+        query = one.scaler.transform(mfcc[row])
+        assert one.search(query, 30) == two.search(query, 30)
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    built=st.integers(1, 60),
+    added=st.integers(0, 30),
+    changed=st.integers(0, 10),
+    seed=st.integers(0, 1000),
+    k=st.integers(1, 25),
+    exact_up_to=st.sampled_from([0, 10_000]),
+)
+def test_index_and_delta_together_equal_a_scan_of_the_union(*, built: int, added: int, changed: int, seed: int, k: int, exact_up_to: int):
+    mfcc = make_mfcc(built + added, seed=seed)
+    with tempfile.TemporaryDirectory() as name:
+        build_music(Path(name), mfcc[:built])
+        index = open_index(Path(name), exact_up_to=exact_up_to)
+    now = {name_track(n): row for n, row in enumerate(mfcc)}
+    now.update({name_track(n): row for n, row in enumerate(make_mfcc(min(changed, built), seed=seed + 1))})
+    delta = {each: row.tolist() for n, (each, row) in enumerate(now.items()) if n < changed or n >= built}
+    catalogue = Catalogue(index, delta)
+    query = index.scaler.transform(make_mfcc(1, seed=seed + 2)[0])
+    union = index.scaler.transform(np.array(list(now.values())))
+    distances = dict(zip(now, measure_distances(query, scale_to_unit(union)).tolist(), strict=True))
+    found = catalogue.search(query, k)
+    assert [each.distance for each in found] == pytest.approx(sorted(distances.values())[:k], abs=1e-6)
+    assert all(each.distance == pytest.approx(distances[each.track_id], abs=1e-6) for each in found)
+
+
+def test_a_changed_track_is_found_as_it_is_now_and_only_once(by_annoy: LoadedIndex, mfcc: np.ndarray):
+    catalogue = Catalogue(by_annoy, {name_track(3): mfcc[1000].tolist()})
+    query = by_annoy.scaler.transform(mfcc[1000])
+    assert {each.track_id for each in catalogue.search(query, 2)} == {name_track(3), name_track(1000)}
+    everywhere = [each.track_id for each in catalogue.search(by_annoy.scaler.transform(mfcc[3]), COUNT)]
+    assert everywhere.count(name_track(3)) == 1
+    assert np.allclose(catalogue.units_of([name_track(3), name_track(4)])[0], scale_to_unit(query))
+
+
+def test_a_track_of_the_delta_can_be_excluded(by_annoy: LoadedIndex, mfcc: np.ndarray):
+    catalogue = Catalogue(by_annoy, {"new": mfcc[8].tolist()})
+    query = by_annoy.scaler.transform(mfcc[8])
+    assert "new" in {each.track_id for each in catalogue.search(query, 2)}
+    assert "new" not in {each.track_id for each in catalogue.search(query, 20, exclude=["new"])}
+
+
+def test_numbers_of_another_form_in_the_delta_are_passed_over(by_annoy: LoadedIndex, mfcc: np.ndarray):
+    catalogue = Catalogue(by_annoy, {"short": [1.0, 2.0], "nan": [float("nan")] * 20, "fine": mfcc[8].tolist()})
+    found = {each.track_id for each in catalogue.search(by_annoy.scaler.transform(mfcc[8]), COUNT + 3)}
+    assert found & {"short", "nan", "fine"} == {"fine"}
+
+
+def test_a_vector_of_zeros_is_alike_only_to_another():
+    units = scale_to_unit(np.array([[0.0, 0.0], [3.0, 0.0]]))
+    assert measure_distances(np.zeros(2), units).tolist() == pytest.approx([0.0, 2**0.5])
+    assert measure_distances(np.array([5.0, 0.0]), units).tolist() == pytest.approx([2**0.5, 0.0])
