@@ -20,7 +20,6 @@ from chalicelib.log import log
 from chalicelib.model import Analysis, StoredObject, Track
 from chalicelib.upload_ids import is_upload_key
 from chalicelib.workflows import ports
-from chalicelib.workflows.publish_index import decode_current
 from chalicelib.workflows.records import ObjectEvent
 from chalicelib.workflows.scaler_in_force import read_scaler_in_force
 
@@ -41,6 +40,7 @@ class TrackIngestion:
 
     music_bucket: ports.MusicBucket
     index_bucket: ports.IndexBucket
+    index_builds: ports.IndexBuildStore
     tracks: ports.TrackStore
     uploads: ports.UploadStore
     build_queue: ports.BuildQueue
@@ -93,7 +93,7 @@ def _attach_object(upload_id: str, analysis: Analysis, stored: StoredObject, ing
         now=ingestion.clock(),
     )
     ingestion.uploads.mark_analysed(upload_id, track_id=track.track_id, seq=track.seq, warnings=analysis.warnings, now=ingestion.clock())
-    if _is_built(track.seq, ingestion.index_bucket):
+    if _is_built(track.seq, ingestion.index_builds):
         ingestion.uploads.mark_indexed([upload_id], now=ingestion.clock())
         return "indexed"
     # After the mark: whatever build answers this request finds the receipt.
@@ -157,12 +157,10 @@ def _standardize(mfcc: tuple[float, ...], bucket: ports.IndexBucket) -> tuple[tu
     return tuple(scaler.transform(mfcc).tolist()), scaler.version
 
 
-def _is_built(seq: int, bucket: ports.IndexBucket) -> bool:
-    found = bucket.read_current()
-    try:
-        return found is not None and decode_current(found[0]).max_seq >= seq
-    except ArtefactError:  # nobody can read it: the next build replaces it
-        return False
+def _is_built(seq: int, index_builds: ports.IndexBuildStore) -> bool:
+    """By the store beside the tracks, not by current.json: the numbers of another database's life say nothing about this seq."""
+    build = index_builds.current()
+    return build is not None and build.max_seq >= seq
 
 
 def _is_same(handled: StoredObject | None, seen: StoredObject | None) -> bool:

@@ -38,21 +38,22 @@ def decode_current(content: bytes) -> CurrentBuild:
     return current
 
 
-def publish_build(folder: Path, bucket: ports.IndexBucket, *, now: datetime) -> CurrentBuild:
+def publish_build(folder: Path, bucket: ports.IndexBucket, *, now: datetime, replaces: str | None = None) -> CurrentBuild:
     """Checks the artefact in `folder` (as `build_artefact` left it), uploads its files, then names it in `current.json`.
 
     Idempotent by build id: the same files again, the same name again. ArtefactError where a file is not what its manifest says;
-    ConflictError where a build of later changes is in force already (a builder that outlived its lease), or was swapped in meanwhile.
+    ConflictError where a build of later changes is in force already (a builder that outlived its lease; not the build that `replaces`
+    names), or was swapped in meanwhile.
     """
     manifest, manifest_sha256 = read_manifest(folder)
     check_files(folder, manifest)
     bucket.publish_files(manifest.build_id, folder)
     content = encode_current(manifest, manifest_sha256=manifest_sha256, published_at=now)
-    bucket.swap_current(content, expected_etag=_find_etag_to_replace(bucket, manifest))
+    bucket.swap_current(content, expected_etag=_find_etag_to_replace(bucket, manifest, replaces))
     return decode_current(content)
 
 
-def _find_etag_to_replace(bucket: ports.IndexBucket, manifest: Manifest) -> str | None:
+def _find_etag_to_replace(bucket: ports.IndexBucket, manifest: Manifest, replaces: str | None) -> str | None:
     found = bucket.read_current()
     if found is None:
         return None
@@ -61,6 +62,6 @@ def _find_etag_to_replace(bucket: ports.IndexBucket, manifest: Manifest) -> str 
         current = decode_current(content)
     except ArtefactError:  # nobody can read it: replacing it is the way out
         return etag
-    if current.max_seq > manifest.max_seq:
+    if current.max_seq > manifest.max_seq and current.build_id != replaces:
         raise ConflictError(f"Build {current.build_id} holds later changes than {manifest.build_id} and is in force already.")
     return etag

@@ -75,18 +75,21 @@ def rebuild_index(building: IndexBuilding, *, refit: bool = False) -> Outcome:
 def _rebuild(building: IndexBuilding, *, refit: bool) -> Outcome:
     current = _read_manifest_in_force(building.index_bucket)
     max_seq = building.tracks.max_seq()  # before the vectors: what changes while they are read is in the next build's delta
-    if current is not None and current.max_seq >= max_seq and not refit:
+    if current is not None and current.max_seq == max_seq and not refit:
         _complete_bookkeeping(current, building)
         return "unchanged"
+    outlived = current is not None and current.max_seq > max_seq  # read first, so only another database's build can be ahead
     rows = _read_rows(building.tracks)
     if not rows.track_ids:
         # Removed tracks are dropped as they are read, so the old index, if any, stays right: an empty one is never published.
         return "nothing_active"
     with tempfile.TemporaryDirectory(prefix="timbre-build-") as name:
-        return _build_and_publish(rows, Path(name) / "build", max_seq, building, refit=refit)
+        return _build_and_publish(rows, Path(name) / "build", max_seq, building, refit=refit, replaces=current if outlived else None)
 
 
-def _build_and_publish(rows: _Rows, folder: Path, max_seq: int, building: IndexBuilding, *, refit: bool) -> Outcome:
+def _build_and_publish(
+    rows: _Rows, folder: Path, max_seq: int, building: IndexBuilding, *, refit: bool, replaces: Manifest | None
+) -> Outcome:
     started_at = building.clock()
     try:
         built = build_artefact(
@@ -105,7 +108,7 @@ def _build_and_publish(rows: _Rows, folder: Path, max_seq: int, building: IndexB
         return "failed"
     _write_standardized(rows, built, building.tracks)
     _take_lease(building)  # still ours? else whoever took it publishes
-    current = publish_build(folder, building.index_bucket, now=building.clock())
+    current = publish_build(folder, building.index_bucket, now=building.clock(), replaces=None if replaces is None else replaces.build_id)
     _note_published(built.manifest, building)
     building.uploads.mark_indexed_up_to(current.max_seq, now=building.clock())
     return "published"

@@ -43,7 +43,7 @@ def reconcile_library(
     arrival_s: float = ARRIVAL_S,
 ) -> Reconciliation:
     """Objects without a track or a finished receipt are queued; objects that tracks name and the bucket lacks are detached; receipts
-    whose file never came are failed."""
+    whose file never came are failed; a build is asked for."""
     known = {_digest(stored.key, stored.etag) for _, stored in tracks.stream_objects()}
     present: set[int] = set()
     queued: set[str] = set()
@@ -56,8 +56,7 @@ def reconcile_library(
     never_arrived = _settle_waiting_receipts(
         queued, music_bucket=music_bucket, uploads=uploads, upload_queue=upload_queue, now=now, arrival_s=arrival_s
     )
-    if detached:
-        build_queue.request_build(delay_s=0)
+    build_queue.request_build(delay_s=0)  # the one that was asked for may be among what was lost; one too many does nothing
     result = Reconciliation(objects=len(present), queued=len(queued), detached=detached, never_arrived=never_arrived)
     log.info("library_reconciled", **msgspec.structs.asdict(result))
     return result

@@ -30,6 +30,7 @@ def prepare_ingestion() -> TrackIngestion:
     return TrackIngestion(
         music_bucket=bootstrap.music_bucket(),
         index_bucket=bootstrap.index_bucket(),
+        index_builds=bootstrap.index_builds(),
         tracks=bootstrap.tracks(),
         uploads=bootstrap.uploads(),
         build_queue=bootstrap.build_queue(),

@@ -47,7 +47,7 @@ ALBUMS: dict[str, tuple[Album, ...]] = {
     "bossa": (
         Album("Trio Maré Alta", "Sal e Sombra", 2018, ("Sal e Sombra", "Manhã de Domingo", "Window on the Bay")),
         Album("Inês Valadão", "Açúcar", 2022, ("Açúcar", "Paper Parasol", "Chuva Fina")),
-        Album("Café Ipê", "Tarde Azul", 2016, ("Tarde Azul", "Two Chairs, One Shade", "Rain on the Promenade")),
+        Album("Café Ipê", "Tarde Azul", 2016, ("Tarde Azul", "Rain on the Promenade", "Two Chairs, One Shade")),
     ),
     "chamber": (
         Album("Quatuor des Lilas", "Valses pour l'hiver", 2015, ("Valse d'hiver", "La chambre bleue", "Où vont les nuages")),

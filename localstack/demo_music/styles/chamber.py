@@ -7,7 +7,7 @@ from localstack.demo_music.score import Mix, Room
 
 RECIPE = Recipe(
     genre="Chamber Waltz",
-    tempo=(128, 150),
+    tempo=(138, 156),
     beats=3,
     scale="minor",
     home="Im",

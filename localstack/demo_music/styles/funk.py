@@ -96,7 +96,7 @@ RECIPE = Recipe(
         Section(1, "A", "guitar bass", "light"),
         Section(4, "A", "chords guitar bass melody", "full", fill=True),
         Section(4, "B", "chords guitar bass melody", "full", fill=True),
-        Section(2, "A", "chords guitar bass melody", "full", fill=True),
+        Section(1, "A", "chords guitar bass melody", "full", fill=True),
         Section(1, "I", "chords guitar bass melody", "end"),
     ),
     room=Room(reverb_s=0.9, brightness=0.6, drive=1.2, tilt_db=0.4, low_cut_hz=38),

@@ -7,7 +7,7 @@ from localstack.demo_music.score import Mix, Room
 
 RECIPE = Recipe(
     genre="Techno",
-    tempo=(126, 133),
+    tempo=(127, 135),
     scale="minor",
     home="Im9",
     progressions_a=(
@@ -95,5 +95,5 @@ RECIPE = Recipe(
     room=Room(reverb_s=1.8, brightness=0.45, echo_beats=0.75, drive=1.3, tilt_db=-0.9, high_cut_hz=9500, low_cut_hz=30),
     opening_bars=2,
     looseness_s=0.0008,
-    tail_s=2.5,
+    tail_s=1.8,
 )

@@ -82,6 +82,17 @@ def test_a_complete_folder_is_left_alone_and_reported_as_done(library: Path) -> 
     assert seen == [(1, 1)]
 
 
+def test_workers_compose_only_what_is_missing_and_report_each_piece(library: Path, tmp_path: Path) -> None:
+    name = list_entries(1)[0].file_name
+    (tmp_path / name).write_bytes((library / name).read_bytes())
+    before = (tmp_path / name).stat().st_mtime_ns
+    seen: list[tuple[int, int]] = []
+    paths = compose_library(tmp_path, count=3, workers=2, report=lambda done, count: seen.append((done, count)))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
+    assert (tmp_path / name).stat().st_mtime_ns == before
+
+
 def test_a_file_of_another_seed_is_recognized_as_another(library: Path) -> None:
     assert "seed 2026" in read_stamp(library / list_entries(1)[0].file_name)
     assert read_stamp(library / "absent.mp3") == ""

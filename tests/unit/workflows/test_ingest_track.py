@@ -18,13 +18,12 @@ from chalicelib.model import Analysis, Cover
 from chalicelib.upload_ids import derive_upload_id, is_upload_key
 from chalicelib.workflows.ingest_messages import ingest_messages
 from chalicelib.workflows.ingest_track import TrackIngestion, ingest_track
-from chalicelib.workflows.publish_index import CurrentBuild
 from chalicelib.workflows.records import ObjectEvent, ObjectMessage
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
 from tests.fakes.queues import FakeBuildQueue
 from tests.fakes.redelivery import FakeRedelivery
-from tests.fakes.samples import NOW, make_analysis, make_track_id
-from tests.fakes.stores import FakeDeadLetterStore, FakeTrackStore, FakeUploadStore
+from tests.fakes.samples import NOW, make_analysis, make_build, make_track_id
+from tests.fakes.stores import FakeDeadLetterStore, FakeIndexBuildStore, FakeTrackStore, FakeUploadStore
 
 KEY = "uploads/song.mp3"
 
@@ -41,6 +40,7 @@ def analyse_by_content(path: Path, /, *, file_name: str) -> Analysis:  # noqa: A
 class World:
     music: FakeMusicBucket = field(default_factory=FakeMusicBucket)
     index: FakeIndexBucket = field(default_factory=FakeIndexBucket)
+    index_builds: FakeIndexBuildStore = field(default_factory=FakeIndexBuildStore)
     tracks: FakeTrackStore = field(default_factory=FakeTrackStore)
     uploads: FakeUploadStore = field(default_factory=FakeUploadStore)
     builds: FakeBuildQueue = field(default_factory=FakeBuildQueue)
@@ -52,6 +52,7 @@ class World:
         return TrackIngestion(
             music_bucket=self.music,
             index_bucket=self.index,
+            index_builds=self.index_builds,
             tracks=self.tracks,
             uploads=self.uploads,
             build_queue=self.builds,
@@ -118,7 +119,7 @@ def test_the_same_audio_under_two_keys_is_one_track_that_dies_with_its_last_obje
 def test_a_song_that_a_build_covers_already_is_indexed_at_once(world: World) -> None:
     world.music.put(KEY, b"song:a")
     world.ingest(created())
-    world.index.current = msgspec.json.encode(CurrentBuild(build_id="b1", manifest_sha256="0", max_seq=1, published_at=NOW))
+    world.index_builds.add(make_build("b1", is_current=True))
     world.music.put("uploads/again.mp3", b"song:a")
     before = len(world.builds.requests)
     outcome = world.ingest(created())

@@ -214,3 +214,13 @@ def test_a_batch_of_messages_is_one_build_and_a_store_away_puts_all_of_them_off(
     world.tracks.is_down = False
     assert serve_build_request(request, world.building(), redelivery=redelivery) == ("published", [])
     assert world.index.swaps == 1
+
+
+def test_an_index_of_a_database_that_is_gone_is_replaced(world: World) -> None:
+    world.rebuild()
+    fresh = World(index=world.index, calls=1)  # the bucket outlived the database, whose seq begins anew
+    for number in range(5):
+        fresh.add_song(f"new-{number}")
+    assert fresh.rebuild() == "published"
+    assert fresh.current_build() == "build-2"
+    assert fresh.rebuild() == "unchanged"

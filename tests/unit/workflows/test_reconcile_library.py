@@ -48,10 +48,10 @@ def world() -> World:
     return World()
 
 
-def test_where_all_agree_nothing_is_done(world: World) -> None:
+def test_where_all_agree_nothing_is_queued(world: World) -> None:
     world.ingest("uploads/a.mp3")
     assert world.reconcile() == Reconciliation(objects=1, queued=0, detached=0, never_arrived=0)
-    assert world.builds.requests == []
+    assert world.builds.requests == [0], "the build that was asked for may be among what was lost"
 
 
 def test_an_object_whose_event_was_lost_is_queued(world: World) -> None:
