@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from localstack.processes import ChildSpec
+from localstack.settings import KEYS
 
 HEALTH_PATH = "/_ministack/health"
 
@@ -30,6 +31,7 @@ def describe_emulator(root: Path, home: Path, *, port: int) -> ChildSpec:
         "PERSIST_STATE": "1",
         "STATE_DIR": str(data / "state"),
         "LOG_LEVEL": "WARNING",
+        **KEYS,  # it checks presigned URLs against these
     }
     return ChildSpec(
         name="emulator",

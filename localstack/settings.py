@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 
 STAGE = "local"
-REGION = "us-east-1"
+KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
 BUILD_DELAY_S = "3"
 NO_PROXY = "127.0.0.1,localhost"
 KAFKA_PARAMETERS = {
@@ -26,9 +26,7 @@ def isolate_from_aws(environ: Mapping[str, str], *, endpoint_url: str) -> dict[s
     proxy_free = ",".join([*own[:1], NO_PROXY])
     return kept | {
         "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": REGION,
+        **KEYS,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import connection
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -52,13 +54,25 @@ def _compose_all(entries: list[Entry], folder: Path, seed: int, workers: int) ->
         yield from (compose_file(entry, folder, seed) for entry in entries)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(entries)), mp_context=context) as pool:
+    with ProcessPoolExecutor(min(workers, len(entries)), mp_context=context, initializer=_follow_parent) as pool:
         futures = [pool.submit(compose_file, entry, folder, seed) for entry in entries]
         try:
             for future in as_completed(futures):
                 yield future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever: it leaves with it instead."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_leave_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _leave_after(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
 
 
 def compose_file(entry: Entry, folder: Path, seed: int) -> Path:
