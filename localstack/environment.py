@@ -45,7 +45,17 @@ def prepare_environments(root: Path, screen: Screen, *, purpose: str) -> Path:
     python = prepare(root, root / ".venv", LOCKS[purpose], screen, title=f"Installing what `make {purpose}` needs")
     uv = root / ".venv" / "bin" / "uv"
     prepare(root, root / ".timbre" / "emulator", EMULATOR_LOCK, screen, title="Installing the emulator of AWS", uv=uv)
+    write_command(root, python)
     return python
+
+
+def write_command(root: Path, python: Path) -> None:
+    """`.venv/bin/timbre`, which works from any folder."""
+    command = python.with_name("timbre")
+    text = f"#!{python}\nimport sys\n\nsys.path.insert(0, {str(root)!r})\nfrom chalicelib.cli.main import main\n\nsys.exit(main())\n"
+    if not command.is_file() or command.read_text("utf-8") != text:
+        command.write_text(text, "utf-8")
+        command.chmod(0o755)
 
 
 def prepare(root: Path, folder: Path, lock: str, screen: Screen, *, title: str, uv: Path | None = None) -> Path:

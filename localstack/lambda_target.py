@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import uuid
@@ -26,6 +27,11 @@ class LambdaTarget:
         self._on_failure_queue_url = on_failure_queue_url
         self._lambda = lambda_client
         self._sqs = sqs_client
+
+    def warm_up(self) -> None:
+        """An invocation without records, so that the first listener does not wait for the function's imports. Best effort."""
+        with contextlib.suppress(TargetUnavailableError):
+            self.invoke([])
 
     def invoke(self, batch: Sequence[KafkaRecord]) -> dict[Partition, int] | None:
         """The lowest failed offset of each partition; None when the function failed as a whole."""

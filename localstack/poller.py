@@ -220,6 +220,7 @@ def main() -> int:
     poller = Poller(mapping, target=target, open_consumer=lambda asked: open_consumer(asked, **connection), log=log_event)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: poller.stop())
+    threading.Thread(target=target.warm_up, daemon=True).start()
     poller.run()
     return 0
 

@@ -1,8 +1,10 @@
 """Looks at the machine before anything is installed and names, all at once, what is missing and what to do about it. Installs system
 packages by apt where that needs no question. Standard library only; parses under old Pythons, so that they can be refused with a sentence.
 
-    python3 localstack/preflight.py           look, and say what is missing
-    python3 localstack/preflight.py --list    the apt packages of this distribution (with --chromium, --java: those of CI too)
+    python3 localstack/preflight.py              look, and say what is missing
+    python3 localstack/preflight.py --install    install it by apt, where that needs no question
+    python3 localstack/preflight.py --list       the apt packages of this distribution
+    … --with-test-tools                          Chromium, Java and Maven too
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import os
 import platform
 import shutil
 import socket
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -23,7 +24,17 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
-from localstack.screen import Screen, Step  # noqa: E402  # the path is set just above
+from localstack.screen import Screen  # noqa: E402  # the path is set just above
+from localstack.system_packages import (  # noqa: E402
+    PreflightError,
+    can_install,
+    has_64_bit_time_names,
+    install,
+    is_python_of_the_system,
+    list_packages,
+    list_test_tools,
+    read_os_release,
+)
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 DISK_NEEDED_BYTES = 2_000_000_000
@@ -37,10 +48,6 @@ class Lack(NamedTuple):
     packages: tuple[str, ...] = ()
 
 
-class PreflightError(Exception):
-    """Something is missing that cannot be installed from here. The message is what people read."""
-
-
 def check_python() -> str | None:
     """A sentence when this Python cannot run Timbre."""
     if OLDEST <= sys.version_info[:2] <= NEWEST:
@@ -50,42 +57,6 @@ def check_python() -> str | None:
         f"Python 3.11, 3.12 or 3.13 is needed; {sys.executable} is {found}. "
         "Install one of them (Debian 12, Ubuntu 24.04 and newer have it as python3) and run: make run PYTHON=/path/to/python3.12"
     )
-
-
-def read_os_release(path: Path = Path("/etc/os-release")) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    pairs = (line.split("=", 1) for line in path.read_text("utf-8").splitlines() if "=" in line)
-    return {name: value.strip('"') for name, value in pairs}
-
-
-def has_64_bit_time_names(release: dict[str, str]) -> bool:
-    """Debian 13 and Ubuntu 24.04 renamed libraries in their move to a 64-bit time_t: libcurl4 is libcurl4t64 there."""
-    try:
-        version = float(release.get("VERSION_ID", "0"))
-    except ValueError:
-        return False
-    if release.get("ID") == "ubuntu" or "ubuntu" in release.get("ID_LIKE", ""):
-        return version >= 24.04
-    return version >= 13
-
-
-def list_packages(*, chromium: bool = False, java: bool = False, release: dict[str, str] | None = None) -> list[str]:
-    """All apt packages that a bare machine of this distribution needs; those of the browser and Apache Kafka tests on request."""
-    known = read_os_release() if release is None else release
-    suffix = "t64" if has_64_bit_time_names(known) else ""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}" if is_python_of_the_system() else "3"
-    python = f"python{version}"
-    packages = [f"{python}-venv", f"{python}-dev", "g++", f"libcurl4{suffix}", f"libssl3{suffix}", "ca-certificates"]
-    if chromium:
-        packages.append("chromium-browser" if known.get("ID") == "ubuntu" else "chromium")
-    if java:
-        packages += ["default-jdk-headless", "maven"]
-    return packages
-
-
-def is_python_of_the_system() -> bool:
-    return sys.base_prefix == "/usr"
 
 
 def find_lacks(*, port: int, needs_mongod: bool) -> list[Lack]:
@@ -178,40 +149,10 @@ def _check_libc() -> list[Lack]:
     return [Lack(f"mongod needs glibc 2.34 or newer, here is {found}: give a MongoDB of your own, MONGODB_URI=mongodb://… make run")]
 
 
-def install(packages: list[str], screen: Screen) -> None:
-    """By apt, with its last line shown as it works. PreflightError where it fails."""
-    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
-    with screen.step("Reading the list of system packages") as step:
-        _run_shown([*prefix, *environment, "apt-get", "update"], step)
-    with screen.step("Installing " + ", ".join(packages)) as step:
-        _run_shown([*prefix, *environment, "apt-get", "install", "-y", "--no-install-recommends", *packages], step)
-
-
-def _run_shown(command: list[str], step: Step) -> None:
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines: list[str] = []
-    for line in process.stdout or ():
-        lines.append(line.rstrip())
-        step.note(lines[-1])
-    if process.wait() != 0:
-        raise PreflightError("\n".join([f"`{' '.join(command)}` failed:", *("    " + line for line in lines[-8:])]))
-    step.note("")
-
-
-def can_install() -> bool:
-    if shutil.which("apt-get") is None:
-        return False
-    if os.geteuid() == 0:
-        return True
-    sudo = shutil.which("sudo")
-    return sudo is not None and subprocess.run([sudo, "-n", "true"], check=False, capture_output=True).returncode == 0
-
-
-def prepare_machine(screen: Screen, *, port: int, needs_mongod: bool) -> None:
+def prepare_machine(screen: Screen, *, port: int, needs_mongod: bool, extra: list[str] | None = None) -> None:
     """Looks, installs what apt can without asking, looks again. PreflightError names all that is still missing."""
     lacks = find_lacks(port=port, needs_mongod=needs_mongod)
-    packages = sorted({package for lack in lacks for package in lack.packages})
+    packages = sorted({package for lack in lacks for package in lack.packages} | set(extra or []))
     if packages and all(lack.packages for lack in lacks) and can_install():
         install(packages, screen)
         lacks = find_lacks(port=port, needs_mongod=needs_mongod)
@@ -233,10 +174,18 @@ def main(arguments: list[str]) -> int:
     if fault is not None:
         print(fault, file=sys.stderr)
         return 1
+    with_tools = "--with-test-tools" in arguments
     if "--list" in arguments:
-        print(" ".join(list_packages(chromium="--chromium" in arguments, java="--java" in arguments)))
+        print(" ".join(list_packages(test_tools=with_tools)))
         return 0
-    lacks = find_lacks(port=int(os.environ.get("PORT") or DEFAULT_PORT), needs_mongod=not os.environ.get("MONGODB_URI"))
+    port, needs_mongod = int(os.environ.get("PORT") or DEFAULT_PORT), not os.environ.get("MONGODB_URI")
+    try:
+        if "--install" in arguments:
+            prepare_machine(Screen(), port=0, needs_mongod=needs_mongod, extra=list_test_tools(read_os_release()) if with_tools else [])
+    except PreflightError as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    lacks = [] if "--install" in arguments else find_lacks(port=port, needs_mongod=needs_mongod)
     print(describe(lacks) if lacks else "  ✓ Nothing is missing.")
     return 1 if lacks else 0
 

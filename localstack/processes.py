@@ -115,10 +115,10 @@ def stop_stale_children(home: Path, *, patience_s: float = 10.0) -> list[str]:
     for pid_file in sorted((home / "pids").glob("*.json")):
         record = read_record(pid_file)
         pid = int(record.get("pid", 0))
-        if pid and record.get("started") == read_start_time(pid) != "":
+        if pid and is_running(pid) and record.get("started") == read_start_time(pid):
             end_group(pid, patience_s=patience_s)
             stopped.append(pid_file.stem)
-        elif pid and not read_start_time(pid):
+        elif pid and not is_running(pid):
             signal_group(pid, signal.SIGKILL)  # its leader is gone, workers of it may not be
         pid_file.unlink(missing_ok=True)
     return stopped

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -83,11 +84,14 @@ def run(system: System, screen: Screen, home: Path, environ: dict[str, str], sto
 
 
 def start(system: System, screen: Screen) -> None:
-    with screen.step("Starting MongoDB, Kafka and the emulator of AWS"):
-        system.start_servers()
-    with screen.step("Packaging functions and layers") as step:
-        system.package(step.note)
-        step.note("")
+    with ThreadPoolExecutor(1) as beside:
+        packaged = beside.submit(system.package)
+        with screen.step("Starting MongoDB, Kafka and the emulator of AWS"):
+            system.start_servers()
+        with screen.step("Packaging functions and layers") as step:
+            system.on_package_note = step.note
+            packaged.result()
+            step.note("")
     with screen.step("Deploying the stack") as step:
         system.deploy(step.note)
     with screen.step("Starting the web server and the Kafka poller"):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 STAGE = "local"
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
 BUILD_DELAY_S = "3"
+PLAY_RESEND_AFTER_S = "15"  # the broker in memory forgets what it held when it dies; the relay looks every minute
 NO_PROXY = "127.0.0.1,localhost"
 KAFKA_PARAMETERS = {
     "KAFKA_SECURITY_PROTOCOL": "KafkaSecurityProtocol",
@@ -48,6 +49,7 @@ def make_parameters(environ: Mapping[str, str], *, mongodb_uri: str, kafka: str,
         "IndexBucketName": f"timbre-{STAGE}-index",
         "ArtefactsBucket": f"timbre-{STAGE}-artefacts",
         "IndexBuildDelayS": BUILD_DELAY_S,
+        "PlayResendAfterS": PLAY_RESEND_AFTER_S,
         "FeatureSpace": environ.get("FEATURE_SPACE") or "mfcc",
         "UploadsMaximumConcurrency": str(max(2, os.cpu_count() or 2)),
     }

@@ -17,6 +17,7 @@ if __name__ == "__main__":
 
 from localstack import environment, preflight  # noqa: E402  # the path is set just above
 from localstack.screen import Screen  # noqa: E402
+from localstack.system_packages import PreflightError  # noqa: E402
 
 
 def set_up(screen: Screen, *, purpose: str) -> Path:
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
     screen = Screen()
     try:
         python = set_up(screen, purpose=purpose)
-    except (preflight.PreflightError, environment.InstallError) as exc:
+    except (PreflightError, environment.InstallError) as exc:
         screen.say(str(exc))
         return 1
     except KeyboardInterrupt:

@@ -47,6 +47,7 @@ class System:
         self._environment = isolate_from_aws(environ, endpoint_url=self.endpoint_url)
         self._parameters = make_parameters(environ, mongodb_uri=self.mongodb_uri, kafka=self.kafka, endpoint_url=self.endpoint_url)
         self._packages: Packages | None = None
+        self.on_package_note: Note = _ignore
         self.outputs: Mapping[str, str] = {}
         self.supervisor = Supervisor(home, on_restart=self._recover, say=say, stopping=stopping)
 
@@ -60,13 +61,15 @@ class System:
         self.supervisor.start_together(specs)
         if self._has_own_mongod:
             mongod.become_primary(self._ports.mongod)
-        os.environ.clear()
+        for name in os.environ.keys() - self._environment.keys():
+            del os.environ[name]
         os.environ.update(self._environment)
 
-    def package(self, note: Note) -> None:
-        """The functions and layers, by the very Python that the emulator runs them with."""
+    def package(self) -> None:
+        """The functions and layers, by the very Python that the emulator runs them with. May run beside `start_servers`."""
         python = emulator.find_emulator_python(self._root)
-        self._packages = build_packages("local", python=python, out=self._root / "build", report=note)
+        report: Note = lambda line: self.on_package_note(line)  # noqa: E731, PLW0108  # whoever listens by then
+        self._packages = build_packages("local", python=python, out=self._root / "build", report=report)
 
     def deploy(self, note: Note) -> None:
         """The stack, then everything in MongoDB and the bucket brought into agreement."""
@@ -132,4 +135,4 @@ class System:
 
 
 def _ignore(_: str) -> None:
-    """Nobody is watching a recovery's details."""
+    """Nobody is watching these details."""

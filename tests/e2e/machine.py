@@ -55,6 +55,19 @@ class Machine:
         running: dict[str, Any] = json.loads(self.run_file.read_text())
         return running
 
+    def kill_part(self, name: str) -> int:
+        """SIGKILL, as the out-of-memory killer would; the pid that is no more."""
+        pid = self._pid_of(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_for_part(self, name: str, *, instead_of: int) -> None:
+        """Until the supervisor has started it again."""
+        wait_until(lambda: self._pid_of(name) != instead_of, deadline_s=60, what=f"another {name}")
+
+    def _pid_of(self, name: str) -> int:
+        return int(json.loads((self.home / "pids" / f"{name}.json").read_text())["pid"])
+
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -102,8 +102,7 @@ def test_killing_any_part_loses_no_play_and_no_upload_and_doubles_none(
         thread.start()
     for victim in dice.sample(VICTIMS, len(VICTIMS)):
         time.sleep(dice.uniform(1, 5))
-        machine.kill_part(victim)
-        machine.wait_for_part(victim)
+        machine.wait_for_part(victim, instead_of=machine.kill_part(victim))
     for thread in work:
         thread.join()
     assert sum(map(len, acknowledged.values())) == PLAYS
