@@ -18,13 +18,18 @@ class MusicFolderError(Exception):
     """MUSIC names no folder, or one without music."""
 
 
+def check_music(music: str) -> None:
+    """Before anything is started: MusicFolderError when the folder that was named will not do."""
+    if music and music != NO_MUSIC:
+        check_folder(Path(music).expanduser().resolve())
+
+
 def bring_music(music: str, system: System, screen: Screen, home: Path) -> None:
     bucket = system.outputs["MusicBucket"]
     if music == NO_MUSIC:
         return
     if music:
         folder = Path(music).expanduser().resolve()
-        check_folder(folder)
         show_progress(screen, f"Bringing {folder} into the library", lambda step: bring_folder(folder, bucket, "uploads/music/", step))
         return
     marker = home / "demo-music.json"

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from localstack.demo_listener import DemoListener, provide_demo_listener
 from localstack.failures import describe_failure
-from localstack.music import bring_music
+from localstack.music import bring_music, check_music
 from localstack.ports import choose_ports
 from localstack.processes import rotate_log, stop_stale_children
 from localstack.run_file import hold_lock, remove_run_file, write_run_file
@@ -36,6 +36,7 @@ def main() -> int:
         signal.signal(number, lambda *_: request_stop(stopping))
     try:
         with contextlib.closing(hold_lock(home)):
+            check_music(environ.get("MUSIC", ""))
             stale = stop_stale_children(home)
             if stale:
                 screen.say(f"  An earlier run was killed: stopped what it had left ({', '.join(stale)}).")

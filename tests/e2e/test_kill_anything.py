@@ -45,10 +45,11 @@ def many_pieces(pieces: list[Path], tmp_path_factory: pytest.TempPathFactory) ->
     return files
 
 
-def keep_playing(listener: Listener, track_ids: list[str], count: int, acknowledged: list[str]) -> None:
-    """Plays until `count` events are acknowledged; an event that was not is tried again under the same id, as the player does."""
+def keep_playing(listener: Listener, track_ids: list[str], count: int, acknowledged: list[str], all_killed: threading.Event) -> None:
+    """Plays until `count` events are acknowledged and every part was killed; what was not acknowledged is tried again under the same
+    id, as the player does."""
     dice = random.Random(listener.username)
-    for _ in range(count):
+    while len(acknowledged) < count or not all_killed.is_set():
         event_id, track_id = uuid.uuid4().hex, dice.choice(track_ids)
 
         def send(event_id: str = event_id, track_id: str = track_id) -> bool:
@@ -59,7 +60,7 @@ def keep_playing(listener: Listener, track_ids: list[str], count: int, acknowled
 
         wait_until(send, deadline_s=120, what="an acknowledged play")
         acknowledged.append(event_id)
-        time.sleep(dice.uniform(0, 0.4))
+        time.sleep(dice.uniform(0, 1.0))
 
 
 def keep_dropping(dropper: Dropper, files: list[Path], keys: list[str]) -> None:
@@ -78,7 +79,7 @@ def keep_dropping(dropper: Dropper, files: list[Path], keys: list[str]) -> None:
 
         wait_until(send, deadline_s=120, what="an accepted upload")
         keys.append(key)
-        time.sleep(random.uniform(0, 1.5))
+        time.sleep(random.uniform(0, 3))
 
 
 def test_killing_any_part_loses_no_play_and_no_upload_and_doubles_none(
@@ -94,8 +95,10 @@ def test_killing_any_part_loses_no_play_and_no_upload_and_doubles_none(
     listeners = [Listener(running) for _ in range(LISTENERS)]
     acknowledged: dict[str, list[str]] = {listener.username: [] for listener in listeners}
     keys: list[str] = []
+    all_killed = threading.Event()
     work = [
-        threading.Thread(target=keep_playing, args=(one, track_ids, PLAYS // LISTENERS, acknowledged[one.username])) for one in listeners
+        threading.Thread(target=keep_playing, args=(one, track_ids, PLAYS // LISTENERS, acknowledged[one.username], all_killed))
+        for one in listeners
     ]
     work.append(threading.Thread(target=keep_dropping, args=(dropper, many_pieces, keys)))
     for thread in work:
@@ -103,9 +106,10 @@ def test_killing_any_part_loses_no_play_and_no_upload_and_doubles_none(
     for victim in dice.sample(VICTIMS, len(VICTIMS)):
         time.sleep(dice.uniform(1, 5))
         machine.wait_for_part(victim, instead_of=machine.kill_part(victim))
+    all_killed.set()
     for thread in work:
         thread.join()
-    assert sum(map(len, acknowledged.values())) == PLAYS
+    assert sum(map(len, acknowledged.values())) >= PLAYS
     assert len(keys) == UPLOADS
 
     receipts = {key: watcher.wait_for_receipt(key, deadline_s=300) for key in keys}
