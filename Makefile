@@ -5,13 +5,14 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
 VENV := .venv/bin/python
 STAGE ?= dev
 
-.PHONY: help run test check bench deploy clean set-up-tests
+.PHONY: help run test check bench lock deploy clean set-up-tests
 
 help:
 	@echo "make run            everything on this machine, with demo music (MUSIC=~/Music: your own; PORT=8000)"
 	@echo "make test           set up and run all tests"
 	@echo "make check          format, lint, types, import rules, unit and contract tests"
 	@echo "make bench          the benchmarks, one JSON object a line"
+	@echo "make lock           every lock file anew from pyproject.toml and layers/*/requirements.in"
 	@echo "make deploy         to AWS, or to what AWS_ENDPOINT_URL names (STAGE=dev)"
 	@echo "make clean          remove what was built (data in .timbre/ and .venv/ stay)"
 
@@ -32,7 +33,10 @@ check: set-up-tests
 	@$(VENV) -m pytest -q tests/unit tests/contract
 
 bench: set-up-tests
-	@$(VENV) -m benchmarks
+	@$(VENV) -m tests.bench
+
+lock: set-up-tests
+	@$(VENV) -m infrastructure.lock_dependencies
 
 deploy: set-up-tests
 	@$(VENV) -m infrastructure.deploy --stage $(STAGE)
