@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from chalicelib.model import Opinion, Play, RecommendationList, RecommendedTrack, Track
+from chalicelib.model import Opinion, Play, RecommendationList, RecommendedTrack
 from chalicelib.recommend.agreement import draw_day_point
-from chalicelib.recommend.diversity import ArtistCap
-from chalicelib.recommend.duplicates import KnownSongs
 from chalicelib.recommend.taste import group_by_track
+from chalicelib.recommend.variety import vary_artists
 from chalicelib.workflows import ports
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.rank_near_plays import Listener, Taste, find_seeds, list_events, rank_near_plays
@@ -60,7 +59,7 @@ def recommend_at_random(
     found = tracks.sample(3 * count + len(heard), start=draw_day_point(user_id=user_id, day=now.date()))
     liked = [track for track in found if opinions.get(track.track_id) != "dislike"]
     unheard = [track for track in liked if track.track_id not in heard]
-    chosen = _vary_artists(unheard or liked)[:count]
+    chosen = vary_artists(unheard or liked)[:count]
     return RecommendationList(
         user_id=user_id,
         items=tuple(RecommendedTrack(track_id=track.track_id, score=0.0, reasons=()) for track in chosen),
@@ -69,15 +68,3 @@ def recommend_at_random(
         index_build=None,
         generated_at=now,
     )
-
-
-def _vary_artists(tracks: Sequence[Track]) -> list[Track]:
-    """Each song once; of one artist at most three, while there are others."""
-    artists, known, first, rest = ArtistCap(), KnownSongs(), list[Track](), list[Track]()
-    for track in tracks:
-        if known.holds(track, None):
-            continue
-        known.add(track, None)
-        (first if artists.has_room(track) else rest).append(track)
-        artists.add(track)
-    return first + rest

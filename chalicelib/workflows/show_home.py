@@ -4,7 +4,6 @@ recommendation (`refresh_recommendations` does) and is never empty while there i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -61,10 +60,9 @@ def _make_current(stored: RecommendationList, *, without: set[str], tracks: Trac
 
 
 def _draw_random(tracks: TrackStore, *, played: set[str], disliked: set[str], limit: int, start: float) -> tuple[OfferedTrack, ...]:
-    drawn = tracks.sample(limit + len(played) + min(len(disliked), limit), start=start)
+    from chalicelib.recommend.variety import vary_artists  # with numpy: a page that draws nothing does without
+
+    drawn = tracks.sample(2 * limit + len(played) + min(len(disliked), limit), start=start)
     fresh = [track for track in drawn if track.track_id not in played | disliked]
-    return _offer(fresh or [track for track in drawn if track.track_id not in disliked] or drawn, limit)
-
-
-def _offer(chosen: Iterable[Track], limit: int) -> tuple[OfferedTrack, ...]:
-    return tuple(OfferedTrack(track=track, score=0.0) for track in chosen)[:limit]
+    varied = vary_artists(fresh or [track for track in drawn if track.track_id not in disliked] or drawn)
+    return tuple(OfferedTrack(track=track, score=0.0) for track in varied[:limit])

@@ -102,6 +102,12 @@ def test_a_new_listener_gets_random_songs(site: Site, ann: Browser) -> None:
     assert all(item["reasons"] == [] for item in offer["items"])
 
 
+def test_one_song_in_two_editions_is_among_the_random_ones_once(site: Site, ann: Browser) -> None:
+    for edition in ("Blue Hour", "Blue Hour (Remastered)", "Blue Hour (Live)"):
+        site.add_track(edition, title=edition, artist="Ada")
+    assert len(ann.read_json("/recommendations")["items"]) == 1
+
+
 def test_recommendations_come_with_reasons_in_words(site: Site, ann: Browser) -> None:
     played, near = site.add_track("Played", artist="Ada"), site.add_track("Near", artist="Bea")
     recommend(site, "ann", [near], because=played)
