@@ -6,19 +6,29 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
+from chalicelib.aws_clients import LateClient, make_impatient_client, make_patient_client
 from chalicelib.config import Settings, read_settings
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-    from chalicelib.workflows import ports
+    from chalicelib.storage.secrets import CachedSecret
+    from chalicelib.workflows import operator_ports, ports
+    from chalicelib.workflows.check_health import Probe
     from chalicelib.workflows.current_index import CurrentIndex
     from chalicelib.workflows.rebuild_index import IndexBuilding
+
+T = TypeVar("T")
+
+WATCH_TIMEOUT_S = 0.8  # what watches must not hang with what it watches
 
 
 @cache
@@ -27,99 +37,123 @@ def settings() -> Settings:
 
 
 @cache
+def _secret(arn: str) -> CachedSecret:
+    from chalicelib.storage.secrets import CachedSecret
+
+    return CachedSecret(lambda: _aws("secretsmanager"), arn)
+
+
+def _mongodb_uri() -> str:
+    arn = settings().mongodb_uri_secret_arn
+    if not arn:
+        return settings().mongodb_uri
+    from chalicelib.storage.secrets import parse_mongodb_uri
+
+    return parse_mongodb_uri(_secret(arn).read())
+
+
+def _of_mongodb(make: Callable[[], T]) -> Callable[[], T]:
+    """As `cache`, but made anew when the secret says another URI, as after a password was changed."""
+    of_uri = lru_cache(maxsize=2)(lambda _uri: make())
+
+    @wraps(make)
+    def take() -> T:
+        return of_uri(_mongodb_uri())
+
+    take.cache_clear = of_uri.cache_clear  # type: ignore[attr-defined]  # as a cached function has it, for `reset`
+    return take
+
+
+@_of_mongodb
 def database() -> Database[dict[str, Any]]:
     from chalicelib.storage.mongo import connect
 
-    return connect(settings().mongodb_uri, settings().mongodb_database)
+    arn = settings().mongodb_uri_secret_arn
+    return connect(_mongodb_uri(), settings().mongodb_database, on_refused=_secret(arn).doubt if arn else None)
 
 
 @cache
 def _aws(service: str) -> Any:  # a client by the service's name: boto3 has no type for it
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=2,
-        read_timeout=30,
-        retries={"mode": "standard", "max_attempts": 3},
-        s3={"addressing_style": "path" if settings().aws_endpoint_url else "auto"},
-        signature_version="s3v4" if service == "s3" else None,
-    )
-    make_client: Any = boto3.client
-    return make_client(service, config=config)
+    return LateClient(partial(make_patient_client, service, is_emulated=bool(settings().aws_endpoint_url)))
 
 
 @cache
+def _impatient_aws(service: str) -> Any:
+    is_emulated = bool(settings().aws_endpoint_url)
+    return LateClient(partial(make_impatient_client, service, is_emulated=is_emulated, timeout_s=WATCH_TIMEOUT_S))
+
+
+@_of_mongodb
 def tracks() -> ports.TrackStore:
     from chalicelib.storage.tracks import MongoTrackStore
 
     return MongoTrackStore(database())
 
 
-@cache
+@_of_mongodb
 def uploads() -> ports.UploadStore:
     from chalicelib.storage.uploads import MongoUploadStore
 
     return MongoUploadStore(database())
 
 
-@cache
+@_of_mongodb
 def users() -> ports.UserStore:
     from chalicelib.storage.users import MongoUserStore
 
     return MongoUserStore(database())
 
 
-@cache
+@_of_mongodb
 def sessions() -> ports.SessionStore:
     from chalicelib.storage.sessions import MongoSessionStore
 
     return MongoSessionStore(database())
 
 
-@cache
+@_of_mongodb
 def throttles() -> ports.ThrottleStore:
     from chalicelib.storage.throttles import MongoThrottleStore
 
     return MongoThrottleStore(database())
 
 
-@cache
+@_of_mongodb
 def plays() -> ports.PlayStore:
     from chalicelib.storage.plays import MongoPlayStore
 
     return MongoPlayStore(database())
 
 
-@cache
+@_of_mongodb
 def feedback() -> ports.FeedbackStore:
     from chalicelib.storage.feedback import MongoFeedbackStore
 
     return MongoFeedbackStore(database())
 
 
-@cache
+@_of_mongodb
 def recommendations() -> ports.RecommendationStore:
     from chalicelib.storage.recommendations import MongoRecommendationStore
 
     return MongoRecommendationStore(database())
 
 
-@cache
+@_of_mongodb
 def index_builds() -> ports.IndexBuildStore:
     from chalicelib.storage.index_builds import MongoIndexBuildStore
 
     return MongoIndexBuildStore(database())
 
 
-@cache
+@_of_mongodb
 def leases() -> ports.LeaseStore:
     from chalicelib.storage.leases import MongoLeaseStore
 
     return MongoLeaseStore(database())
 
 
-@cache
+@_of_mongodb
 def dead_letters() -> ports.DeadLetterStore:
     from chalicelib.storage.dead_letters import MongoDeadLetterStore
 
@@ -169,10 +203,60 @@ def build_redelivery() -> ports.Redelivery:
 
 
 @cache
-def play_publisher() -> ports.PlayPublisher:
+def queue_watch() -> operator_ports.QueueWatch:
+    from chalicelib.events.queue_watch import SqsQueueWatch
+
+    return SqsQueueWatch(_impatient_aws("sqs"), settings().uploads_queue_url, timeout_s=2 * WATCH_TIMEOUT_S)
+
+
+@cache
+def uploads_dead_letter_queue() -> operator_ports.DeadLetterQueue:
+    from chalicelib.events.queue_watch import DEAD_LETTERS_OF_UPLOADS, SqsDeadLetterQueue, name_queue_url
+
+    return SqsDeadLetterQueue(_aws("sqs"), name_queue_url(settings().uploads_queue_url, DEAD_LETTERS_OF_UPLOADS))
+
+
+@_of_mongodb
+def backfills() -> operator_ports.BackfillStore:
+    from chalicelib.storage.backfills import MongoBackfillStore
+
+    return MongoBackfillStore(database())
+
+
+def source_bucket(name: str) -> operator_ports.SourceBucket:
+    from chalicelib.storage.source_bucket import S3SourceBucket
+
+    return S3SourceBucket(_aws("s3"), name)
+
+
+def health_probes() -> dict[str, Probe]:
+    from chalicelib.storage.health_probes import make_probes
+
+    return make_probes(settings(), database(), _impatient_aws("s3"), timeout_s=WATCH_TIMEOUT_S)
+
+
+def kafka_settings() -> Settings:
+    """The settings with Kafka's user and password out of the secret, where there is one. For whoever connects to a broker."""
+    arn = settings().kafka_secret_arn
+    if not arn:
+        return settings()
+    from chalicelib.storage.secrets import parse_kafka_credentials
+
+    credentials = parse_kafka_credentials(_secret(arn).read())
+    return msgspec.structs.replace(settings(), kafka_sasl_username=credentials.username, kafka_sasl_password=credentials.password)
+
+
+@lru_cache(maxsize=2)
+def _publisher_of(given: Settings) -> ports.PlayPublisher:
     from chalicelib.events.play_publisher import KafkaPlayPublisher
 
-    return KafkaPlayPublisher(settings())
+    arn = given.kafka_secret_arn
+    return KafkaPlayPublisher(given, on_failure=_secret(arn).doubt if arn else lambda: None)
+
+
+def play_publisher() -> ports.PlayPublisher:
+    """Another one when the secret says another password."""
+    return _publisher_of(kafka_settings())
 
 
 @cache

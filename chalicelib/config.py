@@ -15,10 +15,13 @@ from chalicelib.errors import ConfigError
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Field names in upper case are the environment's variables; those without a default are required."""
 
-    mongodb_uri: str
+    mongodb_uri: str = ""  # this or the next
+    mongodb_uri_secret_arn: str = ""  # of Secrets Manager: the URI as it is, or {"uri":…}; read by `storage/secrets.py`
     music_bucket: str
     index_bucket: str
     timbre_stage: str = "dev"
+    aws_lambda_function_name: str = ""  # Lambda sets it; empty elsewhere
+    emit_metrics: Literal["auto", "on", "off"] = "auto"  # EMF lines on standard output: `auto` is where Lambda collects them
     mongodb_database: str = "music_database"
 
     kafka_bootstrap_servers: str = ""  # empty: plays wait in MongoDB for the relay
@@ -26,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_sasl_mechanism: str = ""
     kafka_sasl_username: str = ""
     kafka_sasl_password: str = ""
+    kafka_secret_arn: str = ""  # {"username":…,"password":…}: instead of the two above
     plays_topic: str = "plays"
     kafka_timeout_s: float = 1.0  # how long a listener may wait for the broker; the relay sends what did not make it
     play_resend_after_s: float = 120.0
@@ -66,6 +70,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         except msgspec.ValidationError as exc:
             is_secret = "uri" in field.name or "password" in field.name
             faults.append(f"{name} is wrong" if is_secret else f"{name}={value!r} is wrong ({exc})")
+    if not (given.get("mongodb_uri") or given.get("mongodb_uri_secret_arn")):
+        faults.insert(0, "MONGODB_URI is not set (nor MONGODB_URI_SECRET_ARN)")
     if faults:
         raise ConfigError("; ".join(faults) + ".")
     return Settings(**given)  # type: ignore[arg-type]  # each value was converted to its field's type above

@@ -135,6 +135,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     published_at: datetime | None = None
     processed_at: datetime | None = None
+    request_id: str | None = None  # of the HTTP request that brought it: goes along to Kafka, the logs and the recommendations
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +161,7 @@ class RecommendationList(msgspec.Struct, frozen=True, kw_only=True):
     play_event_ids: tuple[str, ...]  # the plays it rests on, newest first
     index_build: str | None
     generated_at: datetime
+    request_ids: tuple[str, ...] = ()  # of the requests whose plays brought this list about
     plays_processed: int = 0  # how many plays have taken effect for this user, each once: kept by the store
 
 
@@ -186,6 +188,19 @@ class IndexBuild(msgspec.Struct, frozen=True, kw_only=True):
     build_s: float
     reason: str | None  # of a failed build
     created_at: datetime
+
+
+class Backfill(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an existing bucket has been fed into the uploads queue. Everything up to and including `last_key` is done."""
+
+    source: str  # s3://bucket/prefix
+    last_key: str = ""
+    is_finished: bool = False
+    queued: int = 0
+    skipped: int = 0  # not audio by their names
+    failed: int = 0  # gone, or not readable by us
+    started_at: datetime
+    updated_at: datetime
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):

@@ -13,10 +13,10 @@ from infrastructure.change_sets import ChangeType, Report, apply_change_set, del
 from infrastructure.errors import DeployError
 from infrastructure.import_buckets import import_buckets, list_kept_buckets
 from infrastructure.package import Packages
+from infrastructure.template_body import TEMPLATE, make_body
 from infrastructure.upload import choose_names, upload_packages
 from infrastructure.verify import find_missing_resources
 
-TEMPLATE = Path(__file__).with_name("template.yaml")
 Clients = Callable[[str], Any]
 
 BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE")
@@ -51,7 +51,7 @@ def deploy_stack(
     given = choose_names(stage, parameters, sts=clients("sts"))
     given |= upload_packages(packages, bucket=given["ArtefactsBucket"], s3=s3, report=report)
     given |= {"Stage": stage, "Runtime": packages.runtime}
-    stack, body = name_stack(stage), template.read_text()
+    stack, body = name_stack(stage), make_body(template)
     on_emulator = bool(given.get("AwsEndpointUrl"))
     _bring_up(cloudformation, s3, stack=stack, body=body, parameters=given, on_emulator=on_emulator, report=report)
     missing = find_missing_resources(stack, clients=clients)

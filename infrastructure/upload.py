@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from infrastructure.import_buckets import bucket_exists
 from infrastructure.package import Packages
 
 PREFIX = "packages/"
+KEPT_DAYS = 30  # so long can one go back by deploying an old commit without building it again
 DEFAULT_REGION = "us-east-1"  # the only one that must not be named when a bucket is created
 
 
@@ -27,7 +30,7 @@ def choose_names(stage: str, parameters: Mapping[str, str], *, sts: Any) -> dict
 
 def upload_packages(packages: Packages, *, bucket: str, s3: Any, report: Report) -> dict[str, str]:
     """Parameter of the template → key, for every layer and function."""
-    _provide_bucket(s3, bucket)
+    provide_bucket(s3, bucket)
     parameters = name_keys(functions=packages.functions, layers=packages.layers)
     paths = {parameters[name]: archive.path for name, archive in (*packages.functions.items(), *packages.layers.items())}
     present = _list_sizes(s3, bucket)
@@ -36,6 +39,18 @@ def upload_packages(packages: Packages, *, bucket: str, s3: Any, report: Report)
             report(f"uploading {path.name} ({path.stat().st_size / 1e6:.1f} MB)")
             _send(s3, bucket, path)
     return {parameter: f"{PREFIX}{path.name}" for parameter, path in paths.items()}
+
+
+def prune_packages(packages: Packages, *, bucket: str, s3: Any, report: Report, now: datetime | None = None) -> None:
+    """Removes packages that are not in force and older than a month. Not by a lifecycle rule: that would take those in force too, which
+    CloudFormation needs when it rolls back."""
+    oldest = (now or datetime.now(UTC)) - timedelta(days=KEPT_DAYS)
+    in_force = {f"{PREFIX}{archive.path.name}" for archive in (*packages.functions.values(), *packages.layers.values())}
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
+    found = [item for page in pages for item in page.get("Contents", [])]
+    for key in [item["Key"] for item in found if item["Key"] not in in_force and item["LastModified"] < oldest]:
+        report(f"removing the old package {key}")
+        s3.delete_object(Bucket=bucket, Key=key)
 
 
 def name_keys(*, functions: Iterable[str], layers: Iterable[str]) -> dict[str, str]:
@@ -54,12 +69,12 @@ def _list_sizes(s3: Any, bucket: str) -> dict[str, int]:
     return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
 
 
-def _provide_bucket(s3: Any, bucket: str) -> None:
+def provide_bucket(s3: Any, bucket: str) -> None:
     if bucket_exists(s3, bucket):
         return
     region = s3.meta.region_name
     place = {} if region == DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=bucket, **place)
+    s3.create_bucket(Bucket=bucket, **place)  # S3 encrypts every new bucket by itself (AES-256)
     s3.put_public_access_block(
         Bucket=bucket,
         PublicAccessBlockConfiguration={
@@ -69,3 +84,30 @@ def _provide_bucket(s3: Any, bucket: str) -> None:
             "RestrictPublicBuckets": True,
         },
     )
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    "ID": "abandoned-multipart-uploads",
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2},
+                }
+            ]
+        },
+    )
+    if s3.meta.endpoint_url.startswith("https://"):
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(refuse_plain_http(bucket)))
+
+
+def refuse_plain_http(bucket: str) -> dict[str, Any]:
+    statement = {
+        "Sid": "RefusePlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

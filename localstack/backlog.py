@@ -6,8 +6,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
-from localstack.kafka_event import KafkaRecord, Partition, partition_of
+from localstack.kafka_event import KafkaRecord, Partition, measure_bytes, partition_of
+
+PAYLOAD_LIMIT_BYTES = 6 * 1024 * 1024  # of a synchronous invocation
+ENVELOPE_BYTES = 4096  # what the event holds beside its records
+Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded", "MaximumPayloadSizeExceeded"]
+
+
+class Discard(NamedTuple):
+    """A message that the function will not get (again), and why, in AWS's words."""
+
+    record: KafkaRecord
+    condition: Condition
+    attempts: int
 
 
 class Backlog:
@@ -15,8 +28,9 @@ class Backlog:
     is given up and those behind it go through.
     """
 
-    def __init__(self, *, batch_size: int, maximum_retry_attempts: int) -> None:
+    def __init__(self, *, batch_size: int, maximum_retry_attempts: int, maximum_record_age_s: int = -1) -> None:
         self._batch_size = batch_size
+        self._maximum_record_age_s = maximum_record_age_s  # -1: any
         self._maximum_retry_attempts = maximum_retry_attempts  # -1: without end
         self._limit = batch_size
         self._queues: dict[Partition, deque[KafkaRecord]] = {}
@@ -36,9 +50,15 @@ class Backlog:
             self._attempts = {key: count for key, count in self._attempts.items() if key[0] != partition}
 
     def next_batch(self) -> list[KafkaRecord]:
+        """In the order of each partition, up to the batch size or the size of an invocation, whatever is reached first."""
         batch: list[KafkaRecord] = []
+        left = PAYLOAD_LIMIT_BYTES - ENVELOPE_BYTES
         for queue in self._queues.values():
-            batch += list(queue)[: self._limit - len(batch)]
+            for record in list(queue)[: self._limit - len(batch)]:
+                left -= measure_bytes(record)
+                if left < 0 and batch:
+                    return batch
+                batch.append(record)
         return batch
 
     def settle(self, batch: Sequence[KafkaRecord], failures: Mapping[Partition, int]) -> dict[Partition, int]:
@@ -62,13 +82,20 @@ class Backlog:
         for partition in failures:
             self._count(self._queues[partition][0])
 
-    def exhausted(self) -> list[tuple[KafkaRecord, int]]:
-        """Messages at the head of their partition that have failed too often, with their attempts."""
-        if self._maximum_retry_attempts < 0:
-            return []
-        heads = [queue[0] for queue in self._queues.values() if queue]
-        counted = [(head, self._attempts.get((partition_of(head), head.offset), 0)) for head in heads]
-        return [(head, attempts) for head, attempts in counted if attempts > self._maximum_retry_attempts]
+    def discards(self, *, now_ms: int) -> list[Discard]:
+        """Messages at the head of their partition that failed too often, are too old, or do not fit into an invocation."""
+        judged = [self._judge(queue[0], now_ms) for queue in self._queues.values() if queue]
+        return [discard for discard in judged if discard is not None]
+
+    def _judge(self, head: KafkaRecord, now_ms: int) -> Discard | None:
+        attempts = self._attempts.get((partition_of(head), head.offset), 0)
+        if 0 <= self._maximum_retry_attempts < attempts:
+            return Discard(head, "RetryAttemptsExhausted", attempts)
+        if 0 <= self._maximum_record_age_s * 1000 < now_ms - head.timestamp:
+            return Discard(head, "RecordAgeExceeded", attempts)
+        if measure_bytes(head) > PAYLOAD_LIMIT_BYTES - ENVELOPE_BYTES:
+            return Discard(head, "MaximumPayloadSizeExceeded", attempts)
+        return None
 
     def give_up(self, record: KafkaRecord) -> dict[Partition, int]:
         """Takes out one message that has been sent to the on-failure queue. The offset to commit."""

@@ -23,11 +23,12 @@ def describe_broker(*, port: int) -> ChildSpec:
     )
 
 
-def describe_front(environment: Mapping[str, str], *, port: int) -> ChildSpec:
+def describe_front(environment: Mapping[str, str], *, port: int, invoke: str = "") -> ChildSpec:
+    """`invoke`: the function that answers instead of the web server's own process."""
     return ChildSpec(
         name="front",
         title="The web server",
-        command=(sys.executable, "-m", "localstack.front", "--port", str(port)),
+        command=(sys.executable, "-m", "localstack.front", "--port", str(port), *(("--invoke", invoke) if invoke else ())),
         environment=environment,
         is_ready=lambda: answers_http(port),
     )
@@ -49,11 +50,11 @@ def accepts_connections(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def answers_http(port: int) -> bool:
+def answers_http(port: int, *, path: str = "/login") -> bool:
     """Any answer will do: what is healthy and what is not, the application says itself."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/login")
+        connection.request("GET", path)
         return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False

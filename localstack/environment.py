@@ -20,6 +20,10 @@ BOOTSTRAP_LOCK = "requirements-bootstrap.txt"
 BUILD_CONSTRAINTS = "localstack/build-constraints.txt"
 LOCKS = {"run": "requirements-run.txt", "test": "requirements-test.txt"}
 EMULATOR_LOCK = "localstack/emulator/requirements.txt"
+LOCALSTACK_LOCKS = {
+    "server": "localstack/host_localstack/server-requirements.txt",
+    "functions": "localstack/host_localstack/function-requirements.txt",
+}
 STAMP = "timbre-locks.json"
 
 # Annoy's own setup says -march=native: a wheel cached by one machine then dies with SIGILL on another.
@@ -45,8 +49,17 @@ def prepare_environments(root: Path, screen: Screen, *, purpose: str) -> Path:
     python = prepare(root, root / ".venv", LOCKS[purpose], screen, title=f"Installing what `make {purpose}` needs")
     uv = root / ".venv" / "bin" / "uv"
     prepare(root, root / ".timbre" / "emulator", EMULATOR_LOCK, screen, title="Installing the emulator of AWS", uv=uv)
+    if purpose == "test" or os.environ.get("EMULATOR") == "localstack":
+        prepare_localstack(root, screen)
     write_command(root, python)
     return python
+
+
+def prepare_localstack(root: Path, screen: Screen) -> None:
+    """LocalStack and what its functions see, apart from one another."""
+    uv = root / ".venv" / "bin" / "uv"
+    for name, lock in LOCALSTACK_LOCKS.items():
+        prepare(root, root / ".timbre" / "localstack" / name, lock, screen, title=f"Installing LocalStack's {name}", uv=uv)
 
 
 def write_command(root: Path, python: Path) -> None:

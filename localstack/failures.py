@@ -6,7 +6,11 @@ import traceback
 
 from chalicelib.errors import TimbreError
 from infrastructure.errors import DeployError, PackageError
+from localstack.apache_kafka_jars import ApacheKafkaError
 from localstack.demo_listener import DemoListenerError
+from localstack.docker_engine import DockerUnavailableError
+from localstack.emulator_choice import UnknownEmulatorError
+from localstack.localstack_emulator import ExposedError
 from localstack.mongod import MongodError
 from localstack.music import MusicFolderError
 from localstack.ports import PortTakenError
@@ -15,14 +19,18 @@ from localstack.supervisor import ChildDiedError
 
 EXPECTED = (
     AlreadyRunningError,
+    ApacheKafkaError,
     ChildDiedError,
     DemoListenerError,
     DeployError,
+    DockerUnavailableError,
+    ExposedError,
     MongodError,
     MusicFolderError,
     PackageError,
     PortTakenError,
     TimbreError,
+    UnknownEmulatorError,
 )
 
 

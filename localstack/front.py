@@ -1,6 +1,7 @@
-"""API Gateway's part on one machine: a threaded HTTP server on loopback that hands each request to `app` as a proxy event.
+"""API Gateway's part on one machine: a threaded HTTP server on loopback that hands each request as a proxy event to `app`, or to the
+Lambda function that `--invoke` names. The routes are `app`'s in both cases.
 
-python -m localstack.front --port 8000
+python -m localstack.front --port 8000 [--invoke FUNCTION]
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from typing import Any
 import waitress
 from chalice import Chalice
 
-from localstack.gateway_event import HttpRequest, HttpResponse, RouteTable, build_event, read_answer
+from localstack.function_invoker import FunctionInvoker, make_lambda_client
+from localstack.gateway_event import GatewayError, HttpRequest, HttpResponse, RouteTable, build_event, read_answer
 
 THREADS = 16
+INVOKING_THREADS = 8  # each can cost the emulator a process with the application in it
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
 TIMEOUT_S = 29.0
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -41,8 +44,8 @@ class Context:
     identity = None
     client_context = None
 
-    def __init__(self) -> None:
-        self.aws_request_id = str(uuid.uuid4())
+    def __init__(self, request_id: str) -> None:
+        self.aws_request_id = request_id
         self._ends_at = time.monotonic() + TIMEOUT_S
 
     def get_remaining_time_in_millis(self) -> int:
@@ -98,11 +101,20 @@ class Front:
             return answer_fault(request, 404, "not_found", "There is nothing at this address.")
         if request.method == "HEAD" and "HEAD" not in self._methods[route.pattern]:
             request = HttpRequest("GET", request.path, request.query, request.headers, request.body, request.address)
+        event = build_event(request, route, binary_types=self._binary_types)
+        request_id = str(event["requestContext"]["requestId"])
         try:
-            return read_answer(self._handler(build_event(request, route, binary_types=self._binary_types), Context()))
+            return read_answer(self._handler(event, Context(request_id)))
+        except GatewayError as error:
+            report("request_refused" if error.status < 500 else "request_failed", request, request_id, str(error))
+            return answer_fault(request, error.status, error.code, error.message, request_id=request_id)
         except Exception as exc:  # noqa: BLE001  # a record boundary: one request fails, as a Lambda would, and says so in the log
-            print(json.dumps({"event": "request_crashed", "path": request.path, "reason": f"{type(exc).__name__}: {exc}"}), flush=True)
-            return answer_fault(request, 502, "bad_gateway", "The application did not answer.")
+            report("request_crashed", request, request_id, f"{type(exc).__name__}: {exc}")
+            return answer_fault(request, 502, "bad_gateway", "The application did not answer.", request_id=request_id)
+
+
+def report(event: str, request: HttpRequest, request_id: str, reason: str) -> None:
+    print(json.dumps({"event": event, "path": request.path, "request_id": request_id, "reason": reason}), flush=True)
 
 
 def read_request(environ: dict[str, Any]) -> HttpRequest:
@@ -121,36 +133,44 @@ def read_request(environ: dict[str, Any]) -> HttpRequest:
     )
 
 
-def answer_fault(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+def answer_fault(request: HttpRequest, status: int, code: str, message: str, *, request_id: str = "") -> HttpResponse:
     """What API Gateway itself would say, in the application's two shapes: JSON under /api, else a page."""
+    request_id = request_id or str(uuid.uuid4())
+    more = (("X-Request-Id", request_id), *((("Retry-After", "2"),) if status == 503 else ()))
     if request.path.startswith("/api/"):
-        error = {"code": code, "message": message, "request_id": str(uuid.uuid4())}
-        return HttpResponse(status, (("Content-Type", "application/json"),), json.dumps({"error": error}).encode())
+        error = {"code": code, "message": message, "request_id": request_id}
+        return HttpResponse(status, (("Content-Type", "application/json"), *more), json.dumps({"error": error}).encode())
     page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>{status}</title>"
         "<body style='font:1rem/1.5 system-ui;max-width:32rem;margin:20vh auto;padding:0 1rem'>"
-        f"<h1>{html.escape(message)}</h1><p><a href='/'>To the music</a></p>"
+        f"<h1>{html.escape(message)}</h1><p><a href='/'>To the music</a></p><p><small>Request {html.escape(request_id)}</small></p>"
     )
-    return HttpResponse(status, (("Content-Type", "text/html; charset=utf-8"),), page.encode())
+    return HttpResponse(status, (("Content-Type", "text/html; charset=utf-8"), *more), page.encode())
 
 
-def make_front(app: Chalice) -> Front:
+def make_front(app: Chalice, *, handler: Handler | None = None) -> Front:
+    """`handler`: who answers instead of `app` itself, of which only the routes are then used."""
     make_threadsafe(app)
     routes = {pattern: tuple(by_method) for pattern, by_method in app.routes.items()}
-    return Front(app, routes=routes, binary_types=app.api.binary_types)
+    return Front(handler or app, routes=routes, binary_types=app.api.binary_types)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    port: int = parser.parse_args().port
+    parser.add_argument("--invoke", metavar="FUNCTION")
+    arguments = parser.parse_args()
     from app import app
 
+    threads, handler = THREADS, None
+    if arguments.invoke:
+        threads = INVOKING_THREADS
+        handler = FunctionInvoker(arguments.invoke, client=make_lambda_client(timeout_s=TIMEOUT_S, connections=threads))
     server = waitress.create_server(
-        make_front(app),
+        make_front(app, handler=handler),
         host="127.0.0.1",
-        port=port,
-        threads=THREADS,
+        port=arguments.port,
+        threads=threads,
         max_request_body_size=MAX_BODY_BYTES,
         ident=None,
         clear_untrusted_proxy_headers=True,

@@ -13,6 +13,14 @@ from urllib.parse import parse_qs, unquote
 STAGE = "local"
 
 
+class GatewayError(Exception):
+    """API Gateway answers itself, because the application cannot. `reason` is for the log."""
+
+    def __init__(self, status: int, code: str, message: str, *, reason: str = "") -> None:
+        super().__init__(reason or message)
+        self.status, self.code, self.message = status, code, message
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     method: str

@@ -5,6 +5,7 @@ and no Lambda client.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -52,6 +53,11 @@ def build_event(records: Sequence[KafkaRecord], *, bootstrap_servers: str) -> di
     return {"eventSource": "SelfManagedKafka", "bootstrapServers": bootstrap_servers, "records": grouped}
 
 
+def measure_bytes(record: KafkaRecord) -> int:
+    """What one message takes in the event's JSON, with the comma behind it."""
+    return len(json.dumps(_build_record(record))) + 2
+
+
 def _build_record(record: KafkaRecord) -> dict[str, Any]:
     built: dict[str, Any] = {
         "topic": record.topic,
@@ -73,14 +79,16 @@ def _signed_bytes(value: bytes) -> list[int]:
 
 
 def read_failures(answer: Any, sent: Sequence[KafkaRecord]) -> dict[Partition, int] | None:
-    """The lowest failed offset of each partition; empty when all went well. None when the answer names something that was not sent:
-    AWS then takes the whole batch as failed.
+    """The lowest failed offset of each partition; empty when all went well: an empty or null answer, an empty or null list. None when the
+    answer is of another form, or names something that was not sent: AWS then takes the whole batch as failed.
     """
     if answer in (None, "", {}):
         return {}
-    items = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    items = answer.get("batchItemFailures", []) if isinstance(answer, dict) else answer
     if items is None:
         return {}
+    if not isinstance(answer, dict) or not isinstance(items, list):
+        return None
     known = {(partition_of(record).label, record.offset): partition_of(record) for record in sent}
     failures: dict[Partition, int] = {}
     for item in items:
@@ -96,4 +104,5 @@ def _read_identifier(item: Any) -> tuple[str, int]:
     identifier = item.get("itemIdentifier") if isinstance(item, dict) else None
     if not isinstance(identifier, dict):
         return ("", -1)
-    return (str(identifier.get("partition", "")), int(identifier.get("offset", -1)))
+    offset = identifier.get("offset")
+    return (str(identifier.get("partition", "")), offset if isinstance(offset, int) else -1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localstack.backlog import Discard
 from localstack.kafka_event import KafkaRecord, Partition, build_event, partition_of, read_failures
 
 
@@ -48,35 +49,46 @@ class LambdaTarget:
         except ValueError:
             return None
 
-    def bury(self, record: KafkaRecord, attempts: int) -> None:
-        """Sends one message to the on-failure queue, in the shape of AWS's destinations, with the whole event as `payload`."""
+    def bury(self, discard: Discard) -> None:
+        """Tells the on-failure queue of one message, in AWS's words: where it lies and why it was given up, not what it says."""
         if not self._on_failure_queue_url:
             return
-        message = self._describe(record, attempts)
+        message = describe_discard(discard, function_arn=self._function_arn(), bootstrap_servers=self._bootstrap_servers)
         try:
             self._sqs.send_message(QueueUrl=self._on_failure_queue_url, MessageBody=json.dumps(message))
         except (BotoCoreError, ClientError) as exc:
             raise TargetUnavailableError(f"on-failure queue: {exc}") from exc
 
-    def _describe(self, record: KafkaRecord, attempts: int) -> dict[str, Any]:
-        now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + ".000Z"
-        event = build_event([record], bootstrap_servers=self._bootstrap_servers)
-        span = {"firstRecordOffset": str(record.offset), "lastRecordOffset": str(record.offset)}
-        return {
-            "requestContext": {
-                "requestId": str(uuid.uuid4()),
-                "functionArn": self._function_name,
-                "condition": "RetryAttemptsExhausted",
-                "approximateInvokeCount": attempts,
-            },
-            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
-            "version": "1.0",
-            "timestamp": now,
-            "KafkaBatchInfo": {
-                "batchSize": 1,
-                "bootstrapServers": self._bootstrap_servers,
-                "payloadSize": len(json.dumps(event)),
-                "recordsInfo": {partition_of(record).label: span},
-            },
-            "payload": event,
-        }
+    def _function_arn(self) -> str:
+        """The mapping names the function; its account is that of the queue."""
+        account = self._on_failure_queue_url.split("/")[-2]
+        return f"arn:aws:lambda:{self._lambda.meta.region_name}:{account}:function:{self._function_name}"
+
+
+def describe_discard(discard: Discard, *, function_arn: str, bootstrap_servers: str) -> dict[str, Any]:
+    """AWS's invocation record for SQS and SNS destinations. The whole event as `payload` is for S3 and Kafka destinations only."""
+    record = discard.record
+    time = format_time(datetime.fromtimestamp(record.timestamp / 1000, UTC))
+    span = {"firstRecordOffset": str(record.offset), "lastRecordOffset": str(record.offset)}
+    was_invoked = discard.condition == "RetryAttemptsExhausted"
+    return {
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "functionArn": function_arn,
+            "condition": discard.condition,
+            "approximateInvokeCount": discard.attempts,
+        },
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"} if was_invoked else None,
+        "version": "1.0",
+        "timestamp": format_time(datetime.now(UTC)),
+        "KafkaBatchInfo": {
+            "batchSize": 1,
+            "bootstrapServers": bootstrap_servers,
+            "payloadSize": len(json.dumps(build_event([record], bootstrap_servers=bootstrap_servers))),
+            "recordsInfo": {partition_of(record).label: {**span, "firstRecordTimestamp": time, "lastRecordTimestamp": time}},
+        },
+    }
+
+
+def format_time(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,6 +1,6 @@
 """The event source mapping from Kafka to a Lambda function, which emulators lack: reads the topic in a consumer group, invokes the
 function with AWS's event, commits only what has succeeded (or lies in the on-failure queue). What is delivered twice after a crash is
-the function's to recognise: each message carries an event id.
+the function's to recognise: each message carries an event id. What differs from AWS stands in `infrastructure/decisions.md`.
 
     MAPPING='{"function_name": …}' python -m localstack.poller
 """
@@ -20,7 +20,7 @@ import boto3
 import msgspec
 from botocore.config import Config
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.errors import CommitFailedError, KafkaConfigurationError, KafkaError
+from kafka.errors import KafkaConfigurationError, KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from localstack.backlog import Backlog
@@ -29,6 +29,7 @@ from localstack.lambda_target import LambdaTarget, TargetUnavailableError
 
 POLL_MS = 200
 FETCH_WAIT_MS = 50  # librdkafka's broker holds an empty fetch for all of it, whatever arrives meanwhile
+RETRIES_BEFORE_A_DESTINATION = 10  # AWS: "without end" means this many where there is an on-failure destination
 FIRST_BACKOFF_S, LAST_BACKOFF_S = 0.2, 5.0
 
 
@@ -44,6 +45,11 @@ class PlaysMapping(msgspec.Struct, frozen=True, kw_only=True):
     maximum_batching_window_s: float = 0.0
     starting_position: str = "TRIM_HORIZON"
     maximum_retry_attempts: int = 3
+    maximum_record_age_s: int = -1
+
+    def limit_retries(self) -> int:
+        has_end = self.maximum_retry_attempts >= 0 or not self.on_failure_queue_url
+        return self.maximum_retry_attempts if has_end else RETRIES_BEFORE_A_DESTINATION
 
 
 class Poller:
@@ -80,7 +86,11 @@ class Poller:
 
     def _consume(self) -> None:
         mapping = self._mapping
-        backlog = Backlog(batch_size=mapping.batch_size, maximum_retry_attempts=mapping.maximum_retry_attempts)
+        backlog = Backlog(
+            batch_size=mapping.batch_size,
+            maximum_retry_attempts=mapping.limit_retries(),
+            maximum_record_age_s=mapping.maximum_record_age_s,
+        )
         consumer = self._open_consumer(mapping)
         try:
             consumer.subscribe([mapping.topic], listener=ForgetRevoked(backlog, self._log))
@@ -108,15 +118,19 @@ class Poller:
 
     def _deliver(self, consumer: KafkaConsumer, backlog: Backlog) -> None:
         """One invocation and all that follows from its outcome."""
-        batch = backlog.next_batch()
         try:
+            self._bury_discards(consumer, backlog)
+            batch = backlog.next_batch()
+            if not batch:
+                return
             failures = self._target.invoke(batch)
             if failures is None:
                 backlog.note_failed_batch(batch)
             else:
-                self._commit(consumer, backlog, backlog.settle(batch, failures))
+                commits = backlog.settle(batch, failures)
                 backlog.note_failed_offsets(failures)
-            self._bury_exhausted(consumer, backlog)
+                self._commit(consumer, commits)
+            self._bury_discards(consumer, backlog)
         except TargetUnavailableError as exc:
             self._log("target_unavailable", reason=str(exc))
             self._wait(consumer, backlog)
@@ -129,20 +143,18 @@ class Poller:
             self._backoff_s = FIRST_BACKOFF_S  # halving is a search, not a retry
         self._wait(consumer, backlog)
 
-    def _bury_exhausted(self, consumer: KafkaConsumer, backlog: Backlog) -> None:
-        for record, attempts in backlog.exhausted():
-            self._target.bury(record, attempts)
-            self._log("given_up", partition=record.partition, offset=record.offset, attempts=attempts)
-            self._commit(consumer, backlog, backlog.give_up(record))
+    def _bury_discards(self, consumer: KafkaConsumer, backlog: Backlog) -> None:
+        while discards := backlog.discards(now_ms=time.time_ns() // 1_000_000):
+            for discard in discards:
+                record = discard.record
+                self._target.bury(discard)
+                self._log("given_up", partition=record.partition, offset=record.offset, condition=discard.condition)
+                self._commit(consumer, backlog.give_up(record))
 
-    def _commit(self, consumer: KafkaConsumer, backlog: Backlog, commits: Mapping[Partition, int]) -> None:
-        if not commits:
-            return
-        try:
+    def _commit(self, consumer: KafkaConsumer, commits: Mapping[Partition, int]) -> None:
+        """A commit that the group refuses (it has gone on without us) ends this consumer: the next begins at what was committed."""
+        if commits:
             consumer.commit({TopicPartition(*partition): OffsetAndMetadata(offset, "", -1) for partition, offset in commits.items()})
-        except CommitFailedError:
-            self._log("commit_refused", reason="the group was rebalanced")
-            backlog.forget(commits)
 
     def _wait(self, consumer: KafkaConsumer, backlog: Backlog) -> None:
         """Backs off without leaving the group: paused partitions are polled, so that rebalances are taken part in."""
@@ -170,25 +182,25 @@ class ForgetRevoked(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-p
         self._log("assigned", partitions=sorted(partition.partition for partition in assigned))
 
 
-def open_consumer(mapping: PlaysMapping, **connection: Any) -> KafkaConsumer:
-    """A consumer that notices a broker's restart within seconds and never commits by itself."""
-    return KafkaConsumer(
-        bootstrap_servers=mapping.bootstrap_servers.split(","),
-        group_id=mapping.consumer_group,
-        enable_auto_commit=False,
-        auto_offset_reset="latest" if mapping.starting_position == "LATEST" else "earliest",
-        max_poll_records=mapping.batch_size,
-        fetch_max_wait_ms=FETCH_WAIT_MS,
-        receive_message_max_bytes=64_000_000,
-        reconnect_backoff_ms=50,
-        reconnect_backoff_max_ms=1000,
-        heartbeat_interval_ms=1000,
-        session_timeout_ms=10_000,
-        max_poll_interval_ms=300_000,
-        request_timeout_ms=305_000,
-        metadata_max_age_ms=10_000,
-        **connection,
-    )
+def open_consumer(mapping: PlaysMapping, **options: Any) -> KafkaConsumer:
+    """A consumer that notices a broker's restart within seconds and never commits by itself. `options` go before its own."""
+    own: dict[str, Any] = {
+        "bootstrap_servers": mapping.bootstrap_servers.split(","),
+        "group_id": mapping.consumer_group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "latest" if mapping.starting_position == "LATEST" else "earliest",
+        "max_poll_records": mapping.batch_size,
+        "fetch_max_wait_ms": FETCH_WAIT_MS,
+        "receive_message_max_bytes": 64_000_000,
+        "reconnect_backoff_ms": 50,
+        "reconnect_backoff_max_ms": 1000,
+        "heartbeat_interval_ms": 1000,
+        "session_timeout_ms": 10_000,
+        "max_poll_interval_ms": 300_000,
+        "request_timeout_ms": 305_000,
+        "metadata_max_age_ms": 10_000,
+    }
+    return KafkaConsumer(**(own | options))
 
 
 def log_event(event: str, **fields: Any) -> None:

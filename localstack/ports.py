@@ -24,6 +24,7 @@ class Ports:
     s3: int
     mongod: int
     broker: int
+    controller: int  # of Apache Kafka, where that is the broker
 
 
 def choose_ports(home: Path, environ: Mapping[str, str]) -> Ports:
@@ -39,8 +40,8 @@ def choose_ports(home: Path, environ: Mapping[str, str]) -> Ports:
     front = _demand(int(environ.get("PORT") or DEFAULT_PORT), variable="PORT")
     s3 = _demand(int(environ["S3_PORT"]), variable="S3_PORT") if environ.get("S3_PORT") else choose("s3", S3_PORT)
     chosen += [front, s3]
-    ports = Ports(front=front, s3=s3, mongod=choose("mongod"), broker=choose("broker"))
-    record = {"s3": ports.s3, "mongod": ports.mongod, "broker": ports.broker}
+    ports = Ports(front=front, s3=s3, mongod=choose("mongod"), broker=choose("broker"), controller=choose("controller"))
+    record = {"s3": ports.s3, "mongod": ports.mongod, "broker": ports.broker, "controller": ports.controller}
     (home / "ports.json").write_text(json.dumps(record), "utf-8")
     return ports
 

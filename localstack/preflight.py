@@ -59,12 +59,12 @@ def check_python() -> str | None:
     )
 
 
-def find_lacks(*, port: int, needs_mongod: bool) -> list[Lack]:
+def find_lacks(*, port: int, needs_mongod: bool, needs_kafka: bool = False) -> list[Lack]:
     """Everything that is missing on this machine."""
     lacks = [*_check_python_parts(), *_check_compiler(), *_check_disk(), *_check_port(port)]
     if needs_mongod and sys.platform == "linux":
         lacks += [*_check_libraries(), *_check_processor(), *_check_libc()]
-    return lacks
+    return lacks + (_check_kafka_tools() if needs_kafka else [])
 
 
 def _check_python_parts() -> list[Lack]:
@@ -112,6 +112,13 @@ def is_port_free(port: int) -> bool:
     return True
 
 
+def _check_kafka_tools() -> list[Lack]:
+    """What fetches and runs Apache Kafka's jars. Whether Java is new enough, `apache_kafka_jars` asks Java itself."""
+    tools = {"java": ("Java 17 or newer", "default-jdk-headless"), "mvn": ("Maven", "maven")}
+    missing = [named for command, named in tools.items() if shutil.which(command) is None]
+    return [Lack(f"There is no {title}, which KAFKA=apache needs: install {package}.", (package,)) for title, package in missing]
+
+
 def _check_libraries() -> list[Lack]:
     """mongod wants libcurl in its OpenSSL flavour (git brings only the GnuTLS one) and OpenSSL 3."""
     suffix = "t64" if has_64_bit_time_names(read_os_release()) else ""
@@ -149,13 +156,13 @@ def _check_libc() -> list[Lack]:
     return [Lack(f"mongod needs glibc 2.34 or newer, here is {found}: give a MongoDB of your own, MONGODB_URI=mongodb://… make run")]
 
 
-def prepare_machine(screen: Screen, *, port: int, needs_mongod: bool, extra: list[str] | None = None) -> None:
+def prepare_machine(screen: Screen, *, port: int, needs_mongod: bool, needs_kafka: bool = False, extra: list[str] | None = None) -> None:
     """Looks, installs what apt can without asking, looks again. PreflightError names all that is still missing."""
-    lacks = find_lacks(port=port, needs_mongod=needs_mongod)
+    lacks = find_lacks(port=port, needs_mongod=needs_mongod, needs_kafka=needs_kafka)
     packages = sorted({package for lack in lacks for package in lack.packages} | set(extra or []))
     if packages and all(lack.packages for lack in lacks) and can_install():
         install(packages, screen)
-        lacks = find_lacks(port=port, needs_mongod=needs_mongod)
+        lacks = find_lacks(port=port, needs_mongod=needs_mongod, needs_kafka=needs_kafka)
     if lacks:
         raise PreflightError(describe(lacks))
 

@@ -1,6 +1,7 @@
 """`make run`: everything on one machine, in order, until it is stopped. Says what it does; leaves the doing to `system`.
 
-Settings: PORT, S3_PORT, MUSIC (a folder, or `none`), TIMBRE_HOME (where the data lies), MONGODB_URI, KAFKA_BOOTSTRAP_SERVERS.
+Settings: PORT, S3_PORT, MUSIC (a folder, or `none`), TIMBRE_HOME (where the data lies), MONGODB_URI, KAFKA_BOOTSTRAP_SERVERS,
+KAFKA=apache, API=lambda, EMULATOR=localstack.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def run(system: System, screen: Screen, home: Path, environ: dict[str, str], sto
         write_run_file(home, {**system.describe(), "demo_username": listener.username, "demo_password": listener.password})
         watcher = threading.Thread(target=watch, args=(system, fault), daemon=True)
         watcher.start()
-        bring_music(environ.get("MUSIC", ""), system, screen, home)
+        bring_music(environ.get("MUSIC", ""), system, screen, system.data_home)
         screen.box(describe_running(system, listener))
         stopping.wait()
     except KeyboardInterrupt:
@@ -87,6 +88,9 @@ def run(system: System, screen: Screen, home: Path, environ: dict[str, str], sto
 def start(system: System, screen: Screen) -> None:
     with ThreadPoolExecutor(1) as beside:
         packaged = beside.submit(system.package)
+        if system.lacks_apache_kafka():
+            with screen.step("Fetching Apache Kafka by Maven") as step:
+                system.fetch_apache_kafka(step.note)
         with screen.step("Starting MongoDB, Kafka and the emulator of AWS"):
             system.start_servers()
         with screen.step("Packaging functions and layers") as step:
@@ -122,8 +126,9 @@ def stop(system: System, screen: Screen, home: Path, stopping: threading.Event) 
 
 def describe_running(system: System, listener: DemoListener) -> list[str]:
     known: dict[str, Any] = system.describe()
+    kept = "what you brought is kept" if system.keeps_data else "LocalStack keeps nothing of what you brought"
     return [
-        "Timbre is running. Ctrl-C stops everything; what you brought is kept.",
+        f"Timbre is running. Ctrl-C stops everything; {kept}.",
         "",
         f"Listen       {known['url']}",
         f"Log in as    {listener.username}   password {listener.password}",

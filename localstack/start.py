@@ -24,7 +24,8 @@ def set_up(screen: Screen, *, purpose: str) -> Path:
     """Machine and environments; the path of the environment's Python."""
     running = purpose == "run" and not is_running_here()
     port = int(os.environ.get("PORT") or preflight.DEFAULT_PORT) if running else 0
-    preflight.prepare_machine(screen, port=port, needs_mongod=not os.environ.get("MONGODB_URI"))
+    needs_kafka = purpose == "run" and os.environ.get("KAFKA") == "apache" and not os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    preflight.prepare_machine(screen, port=port, needs_mongod=not os.environ.get("MONGODB_URI"), needs_kafka=needs_kafka)
     return environment.prepare_environments(ROOT, screen, purpose=purpose)
 
 

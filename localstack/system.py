@@ -18,12 +18,19 @@ from chalicelib import bootstrap
 from chalicelib.errors import TimbreError
 from chalicelib.storage.mongo import ensure_indexes
 from chalicelib.workflows.reconcile_library import reconcile_library
-from infrastructure.deploy import deploy_stack
+from infrastructure.deploy import deploy_stack, make_client
 from infrastructure.errors import DeployError
 from infrastructure.package import Packages, build_packages
-from localstack import emulator, mongod
+from localstack import mongod
+from localstack.apache_kafka import describe_apache_kafka, wants_apache_kafka
+from localstack.apache_kafka_jars import has_jars, provide_jars
+from localstack.api_function import API_FUNCTION, ApiFunction, wants_api_function
 from localstack.children import describe_broker, describe_front, describe_poller
+from localstack.emulator import make_endpoint_url
+from localstack.emulator_choice import choose_emulator
+from localstack.fresh_data import choose_data_folder, forget_data
 from localstack.ports import Ports
+from localstack.processes import ChildSpec
 from localstack.settings import STAGE, isolate_from_aws, make_application_settings, make_parameters
 from localstack.supervisor import Supervisor
 
@@ -37,27 +44,34 @@ class System:
 
     def __init__(self, root: Path, home: Path, *, ports: Ports, environ: Mapping[str, str], say: Note, stopping: threading.Event) -> None:
         self._root, self._home, self._ports = root, home, ports
-        self._stopping = stopping
-        self.endpoint_url = emulator.make_endpoint_url(ports.s3)
-        self.url = f"http://127.0.0.1:{ports.front}"
+        self._stopping, self._say = stopping, say
+        self._emulator = choose_emulator(environ)
+        self.keeps_data = self._emulator.keeps_data
+        self.data_home = choose_data_folder(home, keeps_data=self.keeps_data)
+        self.endpoint_url = make_endpoint_url(ports.s3)
+        self.url = self._emulator.make_url(ports.front)
         self._has_own_mongod = not environ.get("MONGODB_URI")
         self._has_own_broker = not environ.get("KAFKA_BOOTSTRAP_SERVERS")
+        self._runs_apache_kafka = wants_apache_kafka(environ)
         self.mongodb_uri = environ.get("MONGODB_URI") or mongod.make_uri(ports.mongod)
         self.kafka = environ.get("KAFKA_BOOTSTRAP_SERVERS") or f"127.0.0.1:{ports.broker}"
         self._environment = isolate_from_aws(environ, endpoint_url=self.endpoint_url)
         self._parameters = make_parameters(environ, mongodb_uri=self.mongodb_uri, kafka=self.kafka, endpoint_url=self.endpoint_url)
         self._packages: Packages | None = None
+        self._api = ApiFunction(root) if wants_api_function(environ) else None  # None: the front runs the application itself
         self.on_package_note: Note = _ignore
         self.outputs: Mapping[str, str] = {}
         self.supervisor = Supervisor(home, on_restart=self._recover, say=say, stopping=stopping)
 
     def start_servers(self) -> None:
         """MongoDB, Kafka and the emulator at once; returns when all answer and MongoDB accepts writes."""
-        specs = [emulator.describe_emulator(self._root, self._home, port=self._ports.s3)]
+        if not self.keeps_data:
+            forget_data(self.data_home)
+        specs = [self._emulator.describe(self._root, self._home, port=self._ports.s3)]
         if self._has_own_broker:
-            specs.insert(0, describe_broker(port=self._ports.broker))
+            specs.insert(0, self._describe_broker())
         if self._has_own_mongod:
-            specs.insert(0, mongod.describe_mongod(self._home, port=self._ports.mongod))
+            specs.insert(0, mongod.describe_mongod(self.data_home, port=self._ports.mongod))
         self.supervisor.start_together(specs)
         if self._has_own_mongod:
             mongod.become_primary(self._ports.mongod)
@@ -65,11 +79,26 @@ class System:
             del os.environ[name]
         os.environ.update(self._environment)
 
+    def lacks_apache_kafka(self) -> bool:
+        """Whether `fetch_apache_kafka` has something to fetch."""
+        return self._runs_apache_kafka and not has_jars(self._root)
+
+    def fetch_apache_kafka(self, note: Note) -> None:
+        provide_jars(self._root, note)
+
+    def _describe_broker(self) -> ChildSpec:
+        if not self._runs_apache_kafka:
+            return describe_broker(port=self._ports.broker)
+        jars = provide_jars(self._root, _ignore)
+        return describe_apache_kafka(jars, self.data_home, port=self._ports.broker, controller_port=self._ports.controller)
+
     def package(self) -> None:
         """The functions and layers, by the very Python that the emulator runs them with. May run beside `start_servers`."""
-        python = emulator.find_emulator_python(self._root)
+        python = self._emulator.find_python(self._root)
         report: Note = lambda line: self.on_package_note(line)  # noqa: E731, PLW0108  # whoever listens by then
         self._packages = build_packages("local", python=python, out=self._root / "build", report=report)
+        if self._api is not None:
+            self._api.package(python, report)
 
     def deploy(self, note: Note) -> None:
         """The stack, then everything in MongoDB and the bucket brought into agreement."""
@@ -79,11 +108,17 @@ class System:
         application = make_application_settings(self.outputs, mongodb_uri=self.mongodb_uri, kafka=self.kafka)
         self._environment |= application
         os.environ.update(application)
+        if self._api is not None:
+            layer_arn, runtime = self.outputs["SearchLayerArn"], self._packages.runtime
+            self._api.deploy(make_client("lambda"), runtime=runtime, layer_arn=layer_arn, environment=self._environment)
         bootstrap.reset()
         self._reconcile(note)
+        self._emulator.deploy_api(self._root, self._home, endpoint_url=self.endpoint_url, application=application, outputs=self.outputs)
 
     def start_services(self) -> None:
-        front = describe_front(self._environment, port=self._ports.front)
+        front = self._emulator.describe_front(self._environment, self._home, port=self._ports.front)
+        if front is None:
+            front = describe_front(self._environment, port=self._ports.front, invoke=API_FUNCTION if self._api is not None else "")
         poller = describe_poller(self._environment, mapping=self.outputs["PlaysMapping"])
         self.supervisor.start_together([front, poller])
 
@@ -108,6 +143,8 @@ class System:
             mongod.become_primary(self._ports.mongod)
         if name == "emulator":
             self._redeploy()
+            if not self.keeps_data:
+                self._say("What was in LocalStack is gone: the music has to be brought again")
 
     def _redeploy(self) -> None:
         for attempt in range(1, RECOVERY_ATTEMPTS + 1):

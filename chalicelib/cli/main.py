@@ -11,6 +11,7 @@ from pathlib import Path
 from chalicelib import __version__
 from chalicelib.config import adopt_running_machine
 from chalicelib.errors import TimbreError
+from chalicelib.log import log
 
 RUN_FILE = Path(".timbre/run.json")
 
@@ -29,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     upload.add_argument("--no-wait", action="store_true", help="do not wait for the receipts")
     upload.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="how long to wait for receipts (600)")
 
-    commands.add_parser("status", help="catalogue, receipts, index, plays, dead letters")
+    commands.add_parser("status", help="catalogue, receipts, index, queues, plays, dead letters")
 
     similar = commands.add_parser("similar", help="songs that sound like a track")
     similar.add_argument("track", help="a track id or a title")
@@ -41,6 +42,16 @@ def build_parser() -> argparse.ArgumentParser:
 
     rebuild = commands.add_parser("rebuild", help="build the index now")
     rebuild.add_argument("--refit", action="store_true", help="a new scaler, and every document standardized with it")
+
+    redrive = commands.add_parser("redrive", help="failed uploads or plays back on their way: shows what, asks, does it")
+    redrive.add_argument("what", choices=("uploads", "plays"))
+    redrive.add_argument("--yes", action="store_true", help="do not ask")
+
+    backfill = commands.add_parser("backfill", help="an existing bucket through the uploads queue")
+    backfill.add_argument("source", metavar="s3://BUCKET/PREFIX")
+    backfill.add_argument("--rate", type=float, default=50.0, metavar="N", help="files a second at most (50)")
+    backfill.add_argument("--max-waiting", type=int, default=1000, metavar="N", help="wait while the queue holds so many (1000)")
+    backfill.add_argument("--resume", action="store_true", help="of a finished one too: only what comes after its last key")
 
     for command in commands.choices.values():
         command.add_argument("--json", action="store_true", help="JSON lines instead of tables")
@@ -54,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         adopt_running_machine(RUN_FILE)
     act: Callable[[argparse.Namespace], int] = import_module(f"chalicelib.cli.{arguments.command}").run
     try:
-        return act(arguments)
+        with log.quiet():
+            return act(arguments)
     except TimbreError as error:
         sys.stderr.write(f"timbre: {error.message}\n")
         if error.code == "config_error":

@@ -1,4 +1,4 @@
-"""`timbre status`: the state of the catalogue, its receipts, the index and the plays, in one look."""
+"""`timbre status`: the state of the catalogue, its receipts, the index, the queues and the plays, in one look."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from chalicelib import bootstrap
 from chalicelib.cli.output import print_json_line, print_table
-from chalicelib.workflows.show_status import show_status
+from chalicelib.workflows.show_status import SystemStatus, show_status
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -17,18 +17,49 @@ def run(arguments: argparse.Namespace) -> int:
         plays=bootstrap.plays(),
         index_builds=bootstrap.index_builds(),
         dead_letters=bootstrap.dead_letters(),
+        queue_watch=bootstrap.queue_watch(),
+        now=datetime.now(UTC),
     )
     if arguments.json:
         print_json_line(status)
         return 0
-    build = status.current_build
-    rows: list[tuple[str, object]] = [("tracks", status.track_count)]
-    rows += [(f"uploads {name}", count) for name, count in sorted(status.uploads_by_status.items())]
-    if build is not None:
-        age_s = round((datetime.now(UTC) - build.created_at).total_seconds())
-        rows += [("index build", build.build_id), ("index holds", f"{build.track_count} tracks"), ("index age", f"{age_s} s")]
-        rows.append(("recall@10", build.recall_at_10))
-    rows.append(("changes beyond the index", "yes" if status.tracks_changed_since else "none"))
-    rows += [("plays waiting for their effect", status.plays_waiting), ("dead letters", status.dead_letter_count)]
-    print_table("Timbre", ("what", "now"), rows)
+    print_table(
+        "Timbre", ("what", "now"), [("tracks", status.track_count), *list_uploads(status), *list_index(status), *list_plays(status)]
+    )
+    queues = [(each.name, *(_or_unknown(n) for n in (each.waiting, each.in_flight, each.delayed))) for each in status.queues]
+    print_table("\nQueues", ("queue", "waiting", "in work", "delayed"), queues)
+    if status.newest_dead_letters:
+        letters = [(f"{each.created_at:%Y-%m-%d %H:%M:%S}", each.source, each.attempts, each.reason) for each in status.newest_dead_letters]
+        print_table(f"\nDead letters: {status.dead_letter_count}, the newest", ("at (UTC)", "source", "attempts", "reason"), letters)
     return 0
+
+
+def list_uploads(status: SystemStatus) -> list[tuple[str, object]]:
+    return [(f"uploads {name}", count) for name, count in sorted(status.uploads_by_status.items())]
+
+
+def list_index(status: SystemStatus) -> list[tuple[str, object]]:
+    build = status.current_build
+    rows: list[tuple[str, object]] = [("index build", "none yet")]
+    if build is not None:
+        rows = [
+            ("index build", build.build_id),
+            ("index holds", f"{build.track_count} tracks"),
+            ("index age", f"{round(status.index_age_s or 0)} s"),
+            ("recall@10", build.recall_at_10),
+        ]
+    return [*rows, ("changes beyond the index", "yes" if status.tracks_changed_since else "none")]
+
+
+def list_plays(status: SystemStatus) -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = [("plays waiting for their effect", status.plays_waiting)]
+    if status.oldest_play_waits_s is not None:
+        rows.append(("the oldest waits", f"{status.oldest_play_waits_s:.1f} s"))
+    if status.play_to_recommendation is not None:
+        latency = status.play_to_recommendation
+        rows.append(("play to recommendation", f"median {latency.median_s:.2f} s, p95 {latency.p95_s:.2f} s (last {latency.play_count})"))
+    return [*rows, ("dead letters", status.dead_letter_count)]
+
+
+def _or_unknown(number: int | None) -> object:
+    return "unknown" if number is None else number

@@ -1,7 +1,9 @@
 """Parses the event by which Lambda hands over a batch of Kafka records, and the JSON of the topic `plays`. Resolves and stores nothing.
 
+The header `request_id` names the HTTP request that brought the play; its bytes may be signed, as Java's are.
+
 AWS names the source `aws:kafka` (MSK), `aws:SelfManagedKafka` or `SelfManagedKafka`, depending on the page one reads and the mapping
-one has: the name is not looked at, the shape is. Headers are ignored, signed bytes and all.
+one has: the name is not looked at, the shape is. Other headers are ignored.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from chalicelib.model import Play, PlayKind
 from chalicelib.workflows.records import PlayMessage, PlayRecord
 
 PAYLOAD_LIMIT = 20_000
+REQUEST_ID = "request_id"
+_REQUEST_ID_MAX = 128
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
@@ -40,6 +44,7 @@ class _WireRecord(msgspec.Struct):
     partition: int
     offset: int
     value: str | None = None
+    headers: Any = None  # a list of {name: [bytes]}; what is malformed in them must not cost the play
 
 
 def parse_play_records(event: Mapping[str, Any]) -> list[PlayRecord]:
@@ -65,6 +70,15 @@ def encode_play(play: Play, title: str) -> bytes:
     return msgspec.json.encode(wire)
 
 
+def encode_headers(play: Play) -> list[tuple[str, bytes]]:
+    return [] if play.request_id is None else [(REQUEST_ID, play.request_id.encode("utf-8", "replace"))]
+
+
+def parse_play_payload(payload: str) -> PlayMessage:
+    """A dead letter's payload as a play. ValueError where it is none."""
+    return _to_message(msgspec.json.decode(payload.encode("utf-8", "replace"), type=_WirePlay), None)
+
+
 def name_failures(failed: Iterable[PlayRecord]) -> dict[str, list[dict[str, Any]]]:
     """Lambda's answer: from which offset on each partition must come again. `Any`: AWS's JSON."""
     first: dict[str, int] = {}
@@ -84,7 +98,7 @@ def _parse_record(raw: object) -> PlayRecord:
     try:
         content = base64.b64decode(record.value, validate=True)
         payload = content.decode("utf-8", "backslashreplace")
-        message = _to_message(msgspec.json.decode(content, type=_WirePlay))
+        message = _to_message(msgspec.json.decode(content, type=_WirePlay), _read_request_id(record.headers))
     except (ValueError, binascii.Error) as exc:
         fault = str(exc)
     return PlayRecord(
@@ -92,7 +106,19 @@ def _parse_record(raw: object) -> PlayRecord:
     )
 
 
-def _to_message(wire: _WirePlay) -> PlayMessage:
+def _read_request_id(headers: Any) -> str | None:
+    """None for whatever is not a short printable text."""
+    named = [each[REQUEST_ID] for each in headers if isinstance(each, Mapping) and REQUEST_ID in each] if isinstance(headers, list) else []
+    if not named or not isinstance(named[-1], list) or len(named[-1]) > _REQUEST_ID_MAX:
+        return None
+    try:
+        text = bytes(byte & 0xFF for byte in named[-1]).decode()
+    except (TypeError, UnicodeDecodeError):
+        return None
+    return text if text and text.isprintable() else None
+
+
+def _to_message(wire: _WirePlay, request_id: str | None) -> PlayMessage:
     if not wire.track_id and not (wire.title and wire.title.strip()):
         raise ValueError("it names neither a track_id nor a title")
     return PlayMessage(
@@ -103,4 +129,5 @@ def _to_message(wire: _WirePlay) -> PlayMessage:
         kind=wire.kind,
         position_s=wire.position_s,
         occurred_at=wire.occurred_at,
+        request_id=request_id,
     )

@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from chalicelib.config import Settings
-from chalicelib.events.kafka_events import encode_play
+from chalicelib.events.kafka_events import encode_headers, encode_play
 from chalicelib.log import log
 from chalicelib.model import Play
 
@@ -26,8 +26,15 @@ _DELIVERY_TIMEOUT_MS = 5_000
 class KafkaPlayPublisher:
     """Thread-safe: the API publishes from many requests at once."""
 
-    def __init__(self, settings: Settings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        on_failure: Callable[[], None] = lambda: None,  # the credentials may be old ones: nobody tells that from a broker that is away
+    ) -> None:
         self._options = _choose_options(settings)
+        self._on_failure = on_failure
         self._topic = settings.plays_topic
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -51,6 +58,7 @@ class KafkaPlayPublisher:
         except (KafkaError, AssertionError) as exc:  # an assertion: another request has just let go of this producer
             log.warning("kafka_away", reason=f"{type(exc).__name__}: {exc}", acknowledged=len(acknowledged), play_count=len(plays))
             self._give_up(producer)
+            self._on_failure()
         return acknowledged
 
     def close(self) -> None:
@@ -82,7 +90,7 @@ class KafkaPlayPublisher:
                 return
 
     def _send(self, producer: Any, play: Play, title: str) -> Any:
-        return producer.send(self._topic, key=play.user_id.encode(), value=encode_play(play, title))
+        return producer.send(self._topic, key=play.user_id.encode(), value=encode_play(play, title), headers=encode_headers(play))
 
     def _give_up(self, producer: Any) -> None:
         """Pauses. A producer that knew its brokers is dropped as well: it would never ask the bootstrap address again by itself.

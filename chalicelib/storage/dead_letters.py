@@ -30,6 +30,10 @@ class MongoDeadLetterStore:
         return [_to_letter(one) for one in self._letters.find(wanted).sort([("created_at", -1), ("_id", -1)]).limit(limit)]
 
     @translate_errors("dead_letters")
+    def remove(self, letter_id: str) -> None:
+        self._letters.delete_one({"_id": letter_id})
+
+    @translate_errors("dead_letters")
     def count(self) -> int:
         return self._letters.count_documents({}, hint="by_age")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -18,6 +18,7 @@ from pymongo.write_concern import WriteConcern
 
 from chalicelib.errors import ConfigError, InvalidInputError, StoreUnavailableError
 from chalicelib.storage import mongo_indexes
+from chalicelib.storage.refusals import RefusalListener
 
 Document = dict[str, Any]  # a BSON document: values of any of its types
 MongoDatabase = Database[Document]
@@ -42,10 +43,10 @@ def translate_errors(store: str) -> Iterator[None]:
         raise InvalidInputError("The text or number cannot be stored.", code="not_storable") from exc
 
 
-def connect(uri: str, database: str) -> MongoDatabase:
+def connect(uri: str, database: str, *, on_refused: Callable[[], None] | None = None) -> MongoDatabase:
     """The database, not yet spoken to. Every acknowledged write is on the disks of a majority (anything less lost acknowledged
-    documents when a server was killed), and what is read cannot be rolled back."""
-    client = _make_client(uri)
+    documents when a server was killed), and what is read cannot be rolled back. `on_refused` hears of a connection that was not let in."""
+    client = _make_client(uri, [RefusalListener(on_refused)] if on_refused else [])
     return client.get_database(
         database,
         write_concern=WriteConcern(w="majority", j=True, wtimeout=WRITE_TIMEOUT_MS),
@@ -79,7 +80,7 @@ def upsert_one(documents: Documents, wanted: Document, change: Document, *, sess
 
 
 @translate_errors("MongoDB")
-def _make_client(uri: str) -> pymongo.MongoClient[Document]:
+def _make_client(uri: str, listeners: Sequence[RefusalListener]) -> pymongo.MongoClient[Document]:
     try:
         return pymongo.MongoClient(
             uri,
@@ -90,6 +91,7 @@ def _make_client(uri: str) -> pymongo.MongoClient[Document]:
             serverSelectionTimeoutMS=SERVER_SELECTION_TIMEOUT_MS,
             connectTimeoutMS=CONNECT_TIMEOUT_MS,
             socketTimeoutMS=SOCKET_TIMEOUT_MS,
+            event_listeners=listeners,
         )
     except (InvalidURI, ValueError) as exc:
         raise ConfigError("MONGODB_URI is wrong: it must look like mongodb://host:27017/?replicaSet=rs0.") from exc

@@ -40,6 +40,8 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
             name="unprocessed",
             partialFilterExpression={"is_processed": False},  # as small as the backlog, however many plays there were
         ),
+        IndexModel([("occurred_at", ASCENDING)], name="waiting", partialFilterExpression={"is_processed": False}),
+        IndexModel([("processed_at", DESCENDING)], name="by_effect", partialFilterExpression={"is_processed": True}),
     ],
     "feedback": [IndexModel([("user_id", ASCENDING), ("updated_at", DESCENDING), ("track_id", DESCENDING)], name="by_user")],
     "index_builds": [
@@ -58,7 +60,7 @@ def create_missing(database: Database[dict[str, Any]]) -> None:
     for collection, indexes in INDEXES.items():
         database[collection].create_indexes(list(indexes))
     present = set(database.list_collection_names())
-    for collection in {"counters", "recommendations", "leases"} - present:
+    for collection in {"counters", "recommendations", "leases", "backfills"} - present:
         database.create_collection(collection)
     # There before the first transactions meet over it.
     database["counters"].update_one({"_id": "tracks"}, {"$setOnInsert": {"seq": 0, "active": 0}}, upsert=True)

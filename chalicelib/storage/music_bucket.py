@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import AudioError, StoreUnavailableError
 from chalicelib.model import StoredObject
-from chalicelib.storage.s3_errors import is_missing, translate_errors
+from chalicelib.storage.s3_errors import is_forbidden, is_missing, translate_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,6 +64,17 @@ class S3MusicBucket:
         if stored is None:  # removed by another between the two calls
             raise StoreUnavailableError(STORE)
         return stored
+
+    @translate_errors(STORE)
+    def copy_from(self, bucket: str, key: str, to_key: str) -> bool:
+        """In parts when it is larger than S3 copies at once."""
+        try:
+            self._client.copy({"Bucket": bucket, "Key": key}, self._bucket, to_key)
+        except ClientError as exc:
+            if is_missing(exc) or is_forbidden(exc):
+                return False
+            raise
+        return True
 
     @translate_errors(STORE)
     def remove(self, key: str) -> None:

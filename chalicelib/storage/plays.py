@@ -69,6 +69,17 @@ class MongoPlayStore:
     def count_unprocessed(self) -> int:
         return self._plays.count_documents({"is_processed": False}, hint="unprocessed")
 
+    @translate_errors("plays")
+    def oldest_unprocessed(self) -> datetime | None:
+        found = self._plays.find({"is_processed": False}, {"_id": 0, "occurred_at": 1}).sort([("occurred_at", 1)]).limit(1)
+        return next((one["occurred_at"] for one in found), None)
+
+    @translate_errors("plays")
+    def newest_effects(self, *, limit: int) -> list[float]:
+        wanted = {"_id": 0, "occurred_at": 1, "processed_at": 1}
+        found = self._plays.find({"is_processed": True}, wanted).sort([("processed_at", -1)]).limit(limit)
+        return [(one["processed_at"] - one["occurred_at"]).total_seconds() for one in found]
+
     def _find_due(self, condition: Document, limit: int) -> list[Play]:
         order = [("published_at", 1), ("occurred_at", 1), ("_id", 1)]
         found = self._plays.find({"is_processed": False, **condition}).sort(order).limit(limit)
@@ -93,6 +104,7 @@ def _to_document(play: Play) -> Document:
         "published_at": truncate_time(play.published_at),
         "processed_at": truncate_time(play.processed_at),
         "is_processed": play.processed_at is not None,
+        "request_id": play.request_id,
     }
 
 

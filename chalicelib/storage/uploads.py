@@ -70,6 +70,21 @@ class MongoUploadStore:
         return self._index({"seq": {"$lte": max_seq}}, now)
 
     @translate_errors("uploads")
+    def analysed_up_to(self, max_seq: int, *, limit: int) -> list[str]:
+        found = self._uploads.find({"status": "analysed", "seq": {"$lte": max_seq}}, {"_id": 1}).sort([("seq", 1)]).limit(limit)
+        return [one["_id"] for one in found]
+
+    @translate_errors("uploads")
+    def mark_queued(self, upload_id: str, *, now: datetime) -> None:
+        again = {"status": "queued", "error_code": None, "message": None, "updated_at": truncate_time(now)}
+        self._uploads.update_one({"_id": upload_id, "status": "failed"}, {"$set": again})
+
+    @translate_errors("uploads")
+    def list_failed(self, *, limit: int) -> list[Upload]:
+        failed = self._uploads.find({"status": "failed"}).sort([("updated_at", -1), ("_id", -1)]).limit(limit)
+        return [_to_upload(one) for one in failed]
+
+    @translate_errors("uploads")
     def mark_failed(self, upload_id: str, *, key: str, error_code: str, message: str, now: datetime) -> None:
         fresh = _to_document(_make_queued(upload_id, key, now))
         change = {"status": "failed", "error_code": error_code, "message": message, "updated_at": truncate_time(now)}

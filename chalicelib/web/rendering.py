@@ -47,7 +47,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(duration=say_duration, ago=say_ago, iso=say_iso)
+    environment.filters.update(duration=say_duration, ago=say_ago, age=say_age, iso=say_iso)
     return environment
 
 
@@ -60,6 +60,15 @@ def say_duration(seconds: float) -> str:
 
 def say_iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def say_age(seconds: float) -> str:
+    """4.2 → 4 seconds, 5000 → 1 hour."""
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a second"
 
 
 def say_ago(at: datetime, now: datetime) -> str:

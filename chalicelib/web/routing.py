@@ -14,7 +14,7 @@ from typing import Any, Literal
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.errors import NotSignedInError
-from chalicelib.log import log
+from chalicelib.log import log, log_fields
 from chalicelib.web.answers import Answer
 from chalicelib.web.auth import check_form_token, check_origin, identify
 from chalicelib.web.errors import answer_error, translate_chalice_error
@@ -114,7 +114,8 @@ def make_middleware(wiring: Wiring) -> Callable[[Request, Callable[[Request], Re
         visit = start_visit(request, wiring)
         token = _visit.set(visit)
         try:
-            return _mend(visit, get_response(request))
+            with log_fields(request_id=visit.request_id):
+                return _mend(visit, get_response(request))
         except Exception:
             log.exception("answer_failed", request_id=visit.request_id, path=visit.path)
             raise

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.config import Settings
-from chalicelib.workflows import ports
+from chalicelib.workflows import operator_ports, ports
 from chalicelib.workflows.passwords import Passwords
 
 if TYPE_CHECKING:
+    from chalicelib.workflows.check_health import Probe
     from chalicelib.workflows.current_index import CurrentIndex
 
 
@@ -47,6 +48,10 @@ class Stores(Protocol):
     def play_publisher(self) -> ports.PlayPublisher: ...
 
     def current_index(self) -> CurrentIndex: ...
+
+    def queue_watch(self) -> operator_ports.QueueWatch: ...
+
+    def health_probes(self) -> dict[str, Probe]: ...
 
 
 def draw_hex_id() -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from chalicelib.errors import ConflictError, StoreUnavailableError
 from chalicelib.log import log
+from chalicelib.metrics import metrics
 from chalicelib.model import DeadLetter
 from chalicelib.workflows import ports
 from chalicelib.workflows.ingest_track import TrackIngestion, ingest_track
@@ -46,6 +47,7 @@ def _ingest_message(message: ObjectMessage, ingestion: TrackIngestion, dead_lett
     if message.fault is not None:
         log.error("upload_message_unreadable", message_id=message.message_id, reason=message.fault)
         dead_letters.add(_write_letter(message, message.fault, ingestion.clock()))
+        metrics.count("DeadLetters", source="uploads")
         return
     for event in message.events:
         ingest_track(event, ingestion)
@@ -57,7 +59,12 @@ def _put_off(message: ObjectMessage, error: Exception, redelivery: ports.Redeliv
     delay_s = min(message.receive_count * RETRY_STEP_S, LONGEST_RETRY_S)
     is_passing = isinstance(error, StoreUnavailableError | ConflictError)
     log.warning(
-        "upload_message_put_off", message_id=message.message_id, delay_s=delay_s, reason=repr(error), exc_info=None if is_passing else error
+        "upload_message_put_off",
+        message_id=message.message_id,
+        upload_id=",".join(event.upload_id for event in message.events),  # S3 announces one object in a message
+        delay_s=delay_s,
+        reason=repr(error),
+        exc_info=None if is_passing else error,
     )
     try:
         if is_passing and message.receive_count >= PATIENT_DELIVERIES:

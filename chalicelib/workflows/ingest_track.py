@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from chalicelib.errors import ArtefactError, AudioError, ConflictError, NotFoundError
-from chalicelib.log import log
+from chalicelib.log import log, log_fields
+from chalicelib.metrics import metrics
 from chalicelib.model import Analysis, StoredObject, Track
 from chalicelib.upload_ids import is_upload_key
 from chalicelib.workflows import ports
@@ -54,12 +55,18 @@ def ingest_track(event: ObjectEvent, ingestion: TrackIngestion) -> Outcome:
     """What became of the object. StoreUnavailableError or ConflictError (it kept changing): let the event come again."""
     if not is_upload_key(event.key):
         return "ignored"
+    upload_id = _find_receipt_id(event, ingestion) if event.kind == "found" else event.upload_id
+    with log_fields(upload_id=upload_id, key=event.key):
+        return _ingest_object(event, ingestion)
+
+
+def _ingest_object(event: ObjectEvent, ingestion: TrackIngestion) -> Outcome:
     seen = ingestion.music_bucket.head(event.key)
     for _ in range(MAX_ROUNDS):
         handled, outcome = _forget_object(event, ingestion) if seen is None else _take_object(event, seen, ingestion)
         seen = ingestion.music_bucket.head(event.key)
         if _is_same(handled, seen):
-            log.info("object_ingested", key=event.key, outcome=outcome, upload_id=event.upload_id)
+            log.info("object_ingested", outcome=outcome)
             return outcome
     raise ConflictError(f"{event.key} kept changing while it was read.")
 
@@ -75,10 +82,18 @@ def _take_object(event: ObjectEvent, seen: StoredObject, ingestion: TrackIngesti
             stored = ingestion.music_bucket.download(event.key, path, max_bytes=ingestion.max_upload_bytes)
             if stored is None:
                 return _forget_object(event, ingestion)
-            analysis = ingestion.analyse(path, file_name=event.key.rsplit("/", 1)[-1])
+            analysis = _analyse(path, event.key, ingestion)
         except AudioError as exc:
             return stored, _refuse_object(event.key, upload_id, exc, ingestion)
     return stored, _attach_object(upload_id, analysis, stored, ingestion)
+
+
+def _analyse(path: Path, key: str, ingestion: TrackIngestion) -> Analysis:
+    started_at = ingestion.clock()
+    analysis = ingestion.analyse(path, file_name=key.rsplit("/", 1)[-1])
+    metrics.measure_seconds("AnalysisSeconds", (ingestion.clock() - started_at).total_seconds())
+    metrics.count("TracksAnalysed")
+    return analysis
 
 
 def _attach_object(upload_id: str, analysis: Analysis, stored: StoredObject, ingestion: TrackIngestion) -> Outcome:
@@ -103,6 +118,8 @@ def _attach_object(upload_id: str, analysis: Analysis, stored: StoredObject, ing
 
 def _refuse_object(key: str, upload_id: str, error: AudioError, ingestion: TrackIngestion) -> Outcome:
     """These bytes are no track; if the key belonged to one, they are no longer that track's either."""
+    metrics.count("TracksFailed", code=error.code)
+    log.info("track_refused", upload_id=upload_id, code=error.code)
     ingestion.uploads.mark_failed(upload_id, key=key, error_code=error.code, message=error.message, now=ingestion.clock())
     _detach_object(key, ingestion)
     return "failed"

@@ -114,6 +114,15 @@ class UploadStore(Protocol):
 
     def queued_before(self, before: datetime, *, limit: int) -> list[Upload]: ...
 
+    def analysed_up_to(self, max_seq: int, *, limit: int) -> list[str]:
+        """Ids of `analysed` receipts that a build of `max_seq` covers, by seq."""
+
+    def list_failed(self, *, limit: int) -> list[Upload]:
+        """The one that failed last first."""
+
+    def mark_queued(self, upload_id: str, *, now: datetime) -> None:
+        """A `failed` receipt waits again; any other is left alone."""
+
 
 class UserStore(Protocol):
     def add(self, user: User) -> None:
@@ -160,6 +169,12 @@ class PlayStore(Protocol):
 
     def count_unprocessed(self) -> int: ...
 
+    def oldest_unprocessed(self) -> datetime | None:
+        """When the oldest play happened that has had no effect."""
+
+    def newest_effects(self, *, limit: int) -> list[float]:
+        """Seconds from the act to its effect, of the plays that took effect last."""
+
 
 class FeedbackStore(Protocol):
     def put(self, user_id: str, track_id: str, opinion: Opinion, *, now: datetime) -> None: ...
@@ -201,6 +216,9 @@ class DeadLetterStore(Protocol):
 
     def list_newest(self, *, source: str | None = None, limit: int) -> list[DeadLetter]: ...
 
+    def remove(self, letter_id: str) -> None:
+        """It has been made good. One that is not there is no error."""
+
     def count(self) -> int: ...
 
 
@@ -216,6 +234,9 @@ class MusicBucket(Protocol):
     def put_cover(self, key: str, data: bytes, mime: str) -> None: ...
 
     def put_audio(self, key: str, source: Path) -> StoredObject: ...
+
+    def copy_from(self, bucket: str, key: str, to_key: str) -> bool:
+        """Server-side, whatever its size. False where the source has no such object, or does not let us read it."""
 
     def remove(self, key: str) -> None: ...
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from chalicelib.errors import StoreUnavailableError
 from chalicelib.log import log
+from chalicelib.metrics import metrics
 from chalicelib.model import DeadLetter
 from chalicelib.upload_ids import is_upload_key
 from chalicelib.workflows import ports
@@ -38,7 +39,11 @@ def record_dead_letters(
             log.warning("dead_letter_put_off", letter_id=message.letter_id, reason=exc.message)
             failed.append(message)
         else:
-            log.error("dead_letter_recorded", letter_id=message.letter_id, source=message.source, reason=message.reason)
+            upload_ids = [event.upload_id for event in message.events]
+            log.error(
+                "dead_letter_recorded", letter_id=message.letter_id, source=message.source, reason=message.reason, upload_ids=upload_ids
+            )
+            metrics.count("DeadLetters", source=message.source)
     return failed
 
 

@@ -45,6 +45,7 @@ class PlayMessage(msgspec.Struct, frozen=True, kw_only=True):
     kind: PlayKind
     position_s: float
     occurred_at: datetime
+    request_id: str | None = None  # of the request that brought the play, by the record's header
 
 
 class PlayRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +76,22 @@ class BuildRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     refit: bool
     messages: tuple[BuildMessage, ...]  # none: nobody waits for an answer by message
+
+
+class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
+    """How many messages a queue has, about. None: not known (no permission, no such queue, no answer)."""
+
+    name: str
+    waiting: int | None = None
+    in_flight: int | None = None
+    delayed: int | None = None
+
+
+class HeldMessage(msgspec.Struct, frozen=True):
+    """A message of a dead-letter queue, ours until its visibility time-out."""
+
+    receipt_handle: str
+    body: str
 
 
 class DeadMessage(msgspec.Struct, frozen=True, kw_only=True):

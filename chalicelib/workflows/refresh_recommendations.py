@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from chalicelib.errors import ConflictError, StoreUnavailableError
-from chalicelib.log import log
+from chalicelib.log import log, log_fields
+from chalicelib.metrics import metrics
 from chalicelib.model import DeadLetter, Play, RecommendationList
 from chalicelib.workflows import ports
 from chalicelib.workflows.records import PlayMessage, PlayRecord
@@ -113,9 +116,23 @@ def _resolve_foreign(message: PlayMessage, refreshing: Refreshing) -> str:
 
 
 def _refresh_user(user_id: str, pending: Pending, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
-    event_ids = list(dict.fromkeys(message.event_id for _, message in pending))
+    messages = {message.event_id: message for _, message in pending}
+    with log_fields(request_ids=_list_requests(messages.values())):
+        _save_refreshed(user_id, pending, messages, refreshing, failed)
+
+
+def _list_requests(messages: Iterable[PlayMessage]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(message.request_id for message in messages if message.request_id))
+
+
+def _save_refreshed(
+    user_id: str, pending: Pending, messages: dict[str, PlayMessage], refreshing: Refreshing, failed: list[PlayRecord]
+) -> None:
+    event_ids = list(messages)
     try:
-        recommendations = refreshing.recommend(user_id, now=refreshing.clock())
+        recommendations = msgspec.structs.replace(
+            refreshing.recommend(user_id, now=refreshing.clock()), request_ids=_list_requests(messages.values())
+        )
         taken = refreshing.recommendations.save_with_effect(recommendations, event_ids, now=refreshing.clock())
     except StoreUnavailableError as exc:
         log.warning("plays_put_off", user_id=user_id, play_count=len(pending), reason=exc.message)
@@ -126,6 +143,17 @@ def _refresh_user(user_id: str, pending: Pending, refreshing: Refreshing, failed
             _give_up(record, f"Recommending failed: {exc!r}", refreshing, failed)
     else:
         log.info("recommendations_refreshed", user_id=user_id, plays_taken=taken, basis=recommendations.basis)
+        if taken:
+            _note_effects(messages.values(), taken, refreshing.clock())
+
+
+def _note_effects(messages: Iterable[PlayMessage], taken: int, now: datetime) -> None:
+    """One line for each play, under its own request's id, and how long it took from the act to its recommendations."""
+    metrics.count("PlaysProcessed", taken)
+    for message in messages:
+        seconds = max(0.0, (now - message.occurred_at).total_seconds())
+        metrics.measure_seconds("PlayToRecommendationSeconds", seconds)
+        log.info("play_processed", event_id=message.event_id, request_id=message.request_id, seconds=seconds)
 
 
 def _give_up(record: PlayRecord, reason: str, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
@@ -134,7 +162,9 @@ def _give_up(record: PlayRecord, reason: str, refreshing: Refreshing, failed: li
     letter = DeadLetter(
         letter_id=letter_id, source="plays", payload=record.payload, reason=reason, attempts=1, created_at=refreshing.clock()
     )
-    log.error("play_given_up", record_id=record.record_id, reason=reason)
+    request_id = None if record.message is None else record.message.request_id
+    log.error("play_given_up", record_id=record.record_id, letter_id=letter_id, reason=reason, request_id=request_id)
+    metrics.count("DeadLetters", source="plays")
     try:
         refreshing.dead_letters.add(letter)
     except StoreUnavailableError:
@@ -150,6 +180,7 @@ def _to_play(message: PlayMessage, track_id: str, now: datetime) -> Play:
         position_s=message.position_s,
         occurred_at=min(message.occurred_at, now),  # a clock that runs ahead must not outlive all later plays
         published_at=now,
+        request_id=message.request_id,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.log import log
+from chalicelib.metrics import metrics
 from chalicelib.workflows import ports
 from chalicelib.workflows.publish_plays import publish_plays
 
@@ -41,4 +42,5 @@ def relay_plays(
             break
     if sent:
         log.info("plays_relayed", play_count=sent)
+        metrics.count("PlaysRelayed", sent)
     return sent

@@ -6,9 +6,11 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.events.build_events import parse_build_request
+from chalicelib.invocation import observed
 from chalicelib.workflows.serve_build_request import serve_build_request
 
 
+@observed
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """AWS's event as it comes; which messages must come again, and what became of the build (for who invokes it by hand)."""
     outcome, failed = serve_build_request(parse_build_request(event), bootstrap.index_building(), redelivery=bootstrap.build_redelivery())

@@ -8,10 +8,12 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.events.s3_events import parse_object_messages
+from chalicelib.invocation import observed
 from chalicelib.workflows.ingest_messages import ingest_messages
 from chalicelib.workflows.ingest_track import TrackIngestion
 
 
+@observed
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """AWS's event as it comes, by SQS or from S3 itself; which messages must come again."""
     failed = ingest_messages(

@@ -8,10 +8,12 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.events.kafka_events import name_failures, parse_play_records
+from chalicelib.invocation import observed
 from chalicelib.workflows.recommend_for_user import recommend_for_user
 from chalicelib.workflows.refresh_recommendations import Refreshing, refresh_recommendations
 
 
+@observed
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """AWS's event as it comes; from which offset on each partition must come again."""
     return name_failures(refresh_recommendations(parse_play_records(event), prepare_refreshing()))

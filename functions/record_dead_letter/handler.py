@@ -7,9 +7,11 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.events.dead_messages import parse_dead_messages
+from chalicelib.invocation import observed
 from chalicelib.workflows.record_dead_letter import record_dead_letters
 
 
+@observed
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """AWS's event as it comes; which messages must come again."""
     messages = parse_dead_messages(event)

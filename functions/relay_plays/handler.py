@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from chalicelib import bootstrap
+from chalicelib.invocation import observed
 from chalicelib.workflows.relay_plays import PUBLISH_TIMEOUT_S, relay_plays
 
 SPARE_MS = int(PUBLISH_TIMEOUT_S * 1000) + 5_000  # what one more batch can take
@@ -16,6 +17,7 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+@observed
 def handle(_event: dict[str, Any], context: Context) -> dict[str, int]:
     """How many plays were sent."""
     sent = relay_plays(

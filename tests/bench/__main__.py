@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import extraction, play_to_recommendation
+from tests.bench import cold_start, extraction, front, play_to_recommendation
 
 
 def main() -> int:
-    extraction.main()
+    cold_start.main()
+    front.main()
     play_to_recommendation.main()
+    extraction.main()  # last: it keeps this process on one core
     return 0
 
 

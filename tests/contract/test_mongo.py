@@ -12,6 +12,8 @@ from pymongo import MongoClient
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from chalicelib.errors import ConfigError, InvalidInputError, LeaseHeldError, StoreUnavailableError
+from chalicelib.model import Backfill
+from chalicelib.storage.backfills import MongoBackfillStore
 from chalicelib.storage.dead_letters import MongoDeadLetterStore
 from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.index_builds import MongoIndexBuildStore
@@ -258,20 +260,29 @@ def query_everything(database: MongoDatabase) -> None:
     uploads.mark_failed("u2", key="k", error_code="c", message="m", now=NOW), uploads.mark_indexed_up_to(5, now=NOW)
     uploads.list_for_user("ann", limit=1, cursor=uploads.list_for_user("ann", limit=1).next_cursor)
     uploads.count_by_status(), uploads.queued_before(at(9), limit=5)
+    uploads.analysed_up_to(5, limit=2), uploads.list_failed(limit=2), uploads.mark_queued("u2", now=NOW)
     users, sessions = MongoUserStore(database), MongoSessionStore(database)
     users.add(make_user("1", "Ann")), users.find("1"), users.find_by_username("ann")
     sessions.add(make_session("s")), sessions.find("s", now=NOW), sessions.remove("s")
     MongoThrottleStore(database).count("k", window_s=60, now=NOW)
     plays.mark_published(["e1"], at=NOW), plays.due_for_relay(now=at(999), publish_grace_s=1, resend_after_s=1, limit=2)
     plays.unprocessed(["e1"]), plays.recent("ann", limit=1), plays.count_unprocessed()
+    plays.oldest_unprocessed(), plays.newest_effects(limit=5)
     plays.history("ann", limit=1, cursor=plays.history("ann", limit=1).next_cursor)
     feedback, recommendations = MongoFeedbackStore(database), MongoRecommendationStore(database)
     feedback.put("ann", "t", "like", now=NOW), feedback.for_user("ann"), feedback.remove("ann", "t")
     recommendations.save_with_effect(make_list(), ["e1"], now=NOW), recommendations.find("ann")
+    query_operations(database)
+
+
+def query_operations(database: MongoDatabase) -> None:
+    """As above, of what the listeners do not see."""
     builds, leases, letters = MongoIndexBuildStore(database), MongoLeaseStore(database), MongoDeadLetterStore(database)
     builds.add(make_build("b1")), builds.set_current("b1"), builds.current(), builds.list_newest(limit=1)
     leases.acquire("build", holder="a", ttl_s=1, now=NOW), leases.release("build", holder="a")
     letters.add(make_letter("l1")), letters.list_newest(limit=1), letters.list_newest(source="plays", limit=1), letters.count()
+    letters.remove("l1"), MongoBackfillStore(database).save(Backfill(source="s", started_at=NOW, updated_at=NOW))
+    MongoBackfillStore(database).find("s")
 
 
 def to_explainable(command: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from mypy_boto3_s3 import S3Client
 
 from chalicelib.errors import AudioError, StoreUnavailableError
 from chalicelib.storage.music_bucket import S3MusicBucket
+from chalicelib.storage.source_bucket import S3SourceBucket
 from chalicelib.workflows.ports import MusicBucket
 from tests.fakes.buckets import FakeMusicBucket
 
@@ -135,3 +136,32 @@ def test_s3_that_does_not_answer_is_unavailable(unreachable_s3_client: S3Client,
 def test_a_bucket_that_is_missing_is_not_an_object_that_is_missing(s3_client: S3Client, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError):
         S3MusicBucket(s3_client, "no-such-bucket").download("uploads/x.mp3", tmp_path / "x", max_bytes=9)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_another_buckets_object_is_copied_without_passing_through_us(request: pytest.FixtureRequest, song: Path, key: str) -> None:
+    client: S3Client = request.getfixturevalue("s3_client")
+    music = S3MusicBucket(client, request.getfixturevalue("bucket"))
+    old = f"{request.getfixturevalue('bucket')}-old"
+    client.create_bucket(Bucket=old)
+    client.put_object(Bucket=old, Key=key, Body=song.read_bytes())
+    assert music.copy_from(old, key, "uploads/backfill/x/song.mp3")
+    copied = music.head("uploads/backfill/x/song.mp3")
+    assert copied is not None
+    assert copied.size_bytes == 3003
+    assert not music.copy_from(old, "nothing.mp3", "uploads/backfill/y/song.mp3")
+    assert music.head("uploads/backfill/y/song.mp3") is None
+
+
+def test_a_source_is_listed_by_key_from_where_it_was_left(s3_client: S3Client, bucket: str) -> None:
+    for name in ("a/1.mp3", "a/2 ü+.mp3", "a/3.mp3", "a/folder/", "b/4.mp3"):
+        s3_client.put_object(Bucket=bucket, Key=name, Body=b"x")
+    source = S3SourceBucket(s3_client, bucket)
+    assert [stored.key for stored in source.list_objects("a/")] == ["a/1.mp3", "a/2 ü+.mp3", "a/3.mp3"]
+    assert [stored.key for stored in source.list_objects("a/", after="a/1.mp3")] == ["a/2 ü+.mp3", "a/3.mp3"]
+    assert [stored.key for stored in source.list_objects("", after="a/3.mp3")] == ["b/4.mp3"]
+
+
+def test_a_source_that_is_not_there_is_a_store_that_is_away(s3_client: S3Client) -> None:
+    with pytest.raises(StoreUnavailableError):
+        list(S3SourceBucket(s3_client, "no-such-bucket-anywhere").list_objects(""))

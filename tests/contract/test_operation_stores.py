@@ -6,13 +6,16 @@ import msgspec
 import pytest
 
 from chalicelib.errors import LeaseHeldError, NotFoundError
+from chalicelib.model import Backfill
+from chalicelib.storage.backfills import MongoBackfillStore
 from chalicelib.storage.dead_letters import MongoDeadLetterStore
 from chalicelib.storage.index_builds import MongoIndexBuildStore
 from chalicelib.storage.leases import MongoLeaseStore
 from chalicelib.storage.times import truncate_time
+from chalicelib.workflows.operator_ports import BackfillStore
 from chalicelib.workflows.ports import DeadLetterStore, IndexBuildStore, LeaseStore
 from tests.fakes.samples import NOW, at, make_build, make_letter
-from tests.fakes.stores import FakeDeadLetterStore, FakeIndexBuildStore, FakeLeaseStore
+from tests.fakes.stores import FakeBackfillStore, FakeDeadLetterStore, FakeIndexBuildStore, FakeLeaseStore
 
 
 @pytest.fixture(params=["fake", "mongo"])
@@ -28,6 +31,11 @@ def leases(request: pytest.FixtureRequest) -> LeaseStore:
 @pytest.fixture(params=["fake", "mongo"])
 def letters(request: pytest.FixtureRequest) -> DeadLetterStore:
     return FakeDeadLetterStore() if request.param == "fake" else MongoDeadLetterStore(request.getfixturevalue("database"))
+
+
+@pytest.fixture(params=["fake", "mongo"])
+def backfills(request: pytest.FixtureRequest) -> BackfillStore:
+    return FakeBackfillStore() if request.param == "fake" else MongoBackfillStore(request.getfixturevalue("database"))
 
 
 def test_no_build_is_current_before_one_is_made_so(builds: IndexBuildStore) -> None:
@@ -113,6 +121,25 @@ def test_letters_come_newest_first_and_by_source(letters: DeadLetterStore) -> No
     assert [letter.letter_id for letter in letters.list_newest(source="plays", limit=1)] == ["l2"]
     assert letters.list_newest(source="builds", limit=9) == []
     assert letters.count() == 3
+
+
+def test_a_letter_that_was_made_good_is_removed_and_another_stays(letters: DeadLetterStore) -> None:
+    letters.add(make_letter("a"))
+    letters.add(make_letter("b"))
+    letters.remove("a")
+    letters.remove("a")
+    assert [letter.letter_id for letter in letters.list_newest(limit=9)] == ["b"]
+
+
+def test_a_backfill_is_read_back_as_it_was_saved_last(backfills: BackfillStore) -> None:
+    assert backfills.find("s3://old/") is None
+    first = Backfill(source="s3://old/", started_at=truncate_time(NOW), updated_at=truncate_time(NOW))
+    further = msgspec.structs.replace(first, last_key="ä b.mp3", queued=5, skipped=1, failed=2, is_finished=True)
+    backfills.save(first)
+    backfills.save(further)
+    backfills.save(msgspec.structs.replace(first, source="s3://other/"))
+    assert backfills.find("s3://old/") == further
+    assert backfills.find("s3://other/") == msgspec.structs.replace(first, source="s3://other/")
 
 
 @pytest.mark.parametrize("garbage", ["", "\x00\x01", "\ud800", "x" * 1_000_001])

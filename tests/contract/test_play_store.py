@@ -129,6 +129,39 @@ def test_unprocessed_are_the_recorded_plays_without_effect(stores: Stores) -> No
     assert plays.count_unprocessed() == 2
 
 
+def test_the_oldest_play_that_waits_is_known_published_or_not(stores: Stores) -> None:
+    plays, recommendations = stores
+    assert plays.oldest_unprocessed() is None
+    for event_id, seconds in [("b", 5), ("a", 3), ("c", 9)]:
+        plays.record(make_play(event_id, occurred_at=at(seconds)))
+    plays.mark_published(["a"], at=at(10))
+    assert plays.oldest_unprocessed() == truncate_time(at(3))
+    recommendations.save_with_effect(make_list(), ["a", "b"], now=at(11))
+    assert plays.oldest_unprocessed() == truncate_time(at(9))
+
+
+def test_the_newest_effects_are_told_in_seconds_from_the_act(stores: Stores) -> None:
+    plays, recommendations = stores
+    for number in range(3):
+        plays.record(make_play(f"e{number}", occurred_at=at(number)))
+    assert plays.newest_effects(limit=9) == []
+    recommendations.save_with_effect(make_list(), ["e0"], now=at(10))
+    recommendations.save_with_effect(make_list(generated_at=at(2)), ["e2"], now=at(12.5))
+    assert plays.newest_effects(limit=9) == [10.5, 10.0]
+    assert plays.newest_effects(limit=1) == [10.5]
+
+
+def test_the_request_that_brought_a_play_is_kept_with_it_and_with_the_list(stores: Stores) -> None:
+    plays, recommendations = stores
+    plays.record(msgspec.structs.replace(make_play("e1"), request_id="request-1"))
+    plays.record(make_play("e2", occurred_at=at(1)))
+    assert [play.request_id for play in plays.recent("ann", limit=9)] == [None, "request-1"]
+    recommendations.save_with_effect(msgspec.structs.replace(make_list(), request_ids=("request-1",)), ["e1"], now=NOW)
+    stored = recommendations.find("ann")
+    assert stored is not None
+    assert stored.request_ids == ("request-1",)
+
+
 def test_a_list_is_read_back_with_its_reasons(stores: Stores) -> None:
     _, recommendations = stores
     reason = Reason(track_id="t1", display_title="Über", artist=None, distance=0.25, percentile=99.5)

@@ -143,3 +143,35 @@ def test_receipts_that_wait_too_long_are_found_oldest_first(uploads: UploadStore
     assert [upload.upload_id for upload in uploads.queued_before(at(5), limit=9)] == ["u1", "u0"]
     assert [upload.upload_id for upload in uploads.queued_before(at(5), limit=1)] == ["u1"]
     assert [upload.upload_id for upload in uploads.queued_before(NOW, limit=9)] == ["u1"]
+
+
+def test_the_analysed_receipts_that_a_build_covers_are_named_by_seq(uploads: UploadStore) -> None:
+    for upload_id, seq in [("c", 3), ("a", 1), ("d", 4), ("b", 2)]:
+        uploads.create(make_upload(upload_id))
+        uploads.mark_analysed(upload_id, track_id=f"t{seq}", seq=seq, warnings=(), now=NOW)
+    uploads.mark_indexed(["b"], now=NOW)
+    assert uploads.analysed_up_to(3, limit=9) == ["a", "c"]
+    assert uploads.analysed_up_to(9, limit=2) == ["a", "c"]
+    assert uploads.analysed_up_to(0, limit=9) == []
+
+
+def test_the_receipt_that_failed_last_is_listed_first(uploads: UploadStore) -> None:
+    for number, upload_id in enumerate(["a", "b", "c"]):
+        uploads.mark_failed(upload_id, key=f"uploads/{upload_id}", error_code="crashed", message="Why.", now=at(10 - number))
+    uploads.create(make_upload("q"))
+    assert [upload.upload_id for upload in uploads.list_failed(limit=9)] == ["a", "b", "c"]
+    assert [upload.upload_id for upload in uploads.list_failed(limit=2)] == ["a", "b"]
+
+
+def test_a_failed_receipt_waits_again_and_any_other_is_left_alone(uploads: UploadStore) -> None:
+    uploads.mark_failed("a", key="uploads/a", error_code="crashed", message="Why.", now=NOW)
+    uploads.create(make_upload("b"))
+    uploads.mark_analysed("b", track_id="t1", seq=1, warnings=(), now=NOW)
+    for upload_id in ("a", "b", "nothing"):
+        uploads.mark_queued(upload_id, now=at(5))
+    again, other = uploads.find("a"), uploads.find("b")
+    assert again is not None
+    assert other is not None
+    assert (again.status, again.error_code, again.message, again.updated_at) == ("queued", None, None, truncate_time(at(5)))
+    assert (other.status, other.updated_at) == ("analysed", truncate_time(NOW))
+    assert uploads.find("nothing") is None

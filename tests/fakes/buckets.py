@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from chalicelib.errors import AudioError, ConflictError, NotFoundError
+from chalicelib.errors import AudioError, ConflictError, NotFoundError, StoreUnavailableError
 from chalicelib.model import StoredObject
 from tests.fakes.switchable import Switchable, answering
 
@@ -19,6 +19,7 @@ class FakeMusicBucket(Switchable):
         super().__init__()
         self.objects: dict[str, bytes] = {}
         self.mimes: dict[str, str] = {}
+        self.other_buckets: dict[str, dict[str, bytes]] = {}
 
     def put(self, key: str, data: bytes, mime: str = "audio/mpeg") -> StoredObject:
         """For tests: drops an object, as any S3 client would."""
@@ -50,6 +51,13 @@ class FakeMusicBucket(Switchable):
         return self.put(key, source.read_bytes())
 
     @answering
+    def copy_from(self, bucket: str, key: str, to_key: str) -> bool:
+        data = self.other_buckets.get(bucket, self.objects).get(key)
+        if data is not None:
+            self.put(to_key, data)
+        return data is not None
+
+    @answering
     def remove(self, key: str) -> None:
         self.objects.pop(key, None)
         self.mimes.pop(key, None)
@@ -66,6 +74,24 @@ class FakeMusicBucket(Switchable):
     @answering
     def presign_post(self, key: str, *, max_bytes: int, expires_s: int) -> tuple[str, dict[str, str]]:
         return "http://music.invalid/", {"key": key, "policy": f"1..{max_bytes} for {expires_s} s", "x-amz-signature": "fake"}
+
+
+class FakeSourceBucket(Switchable):
+    """`breaks_after`: so many objects are listed before it is away."""
+
+    store = "the source bucket"
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        super().__init__()
+        self.objects = objects
+        self.breaks_after: int | None = None
+
+    def list_objects(self, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        listed = sorted(key for key in self.objects if key.startswith(prefix) and key > after and key[-1] != "/")
+        for number, key in enumerate(listed):
+            if number == self.breaks_after:
+                raise StoreUnavailableError(self.store)
+            yield _describe(key, self.objects[key])
 
 
 class FakeIndexBucket(Switchable):

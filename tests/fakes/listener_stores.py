@@ -135,6 +135,15 @@ class FakePlayStore(Switchable):
     def count_unprocessed(self) -> int:
         return sum(play.processed_at is None for play in self.plays.values())
 
+    @answering
+    def oldest_unprocessed(self) -> datetime | None:
+        return min((play.occurred_at for play in self.plays.values() if play.processed_at is None), default=None)
+
+    @answering
+    def newest_effects(self, *, limit: int) -> list[float]:
+        effects = [(play.processed_at, play.occurred_at) for play in self.plays.values() if play.processed_at is not None]
+        return [(processed - occurred).total_seconds() for processed, occurred in sorted(effects, reverse=True)[:limit]]
+
     def _newest_first(self, user_id: str) -> list[Play]:
         own = [play for play in self.plays.values() if play.user_id == user_id]
         return sorted(own, key=lambda play: (play.occurred_at, play.event_id), reverse=True)

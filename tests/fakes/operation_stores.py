@@ -1,4 +1,4 @@
-"""Index builds, leases and dead letters in memory."""
+"""Index builds, leases, dead letters and backfills in memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from chalicelib.errors import LeaseHeldError, NotFoundError
-from chalicelib.model import DeadLetter, IndexBuild
+from chalicelib.model import Backfill, DeadLetter, IndexBuild
 from chalicelib.storage.storable_text import make_storable
 from chalicelib.storage.times import truncate_time
 from tests.fakes.switchable import Switchable, answering
@@ -87,5 +87,27 @@ class FakeDeadLetterStore(Switchable):
         return sorted(chosen, key=lambda letter: (letter.created_at, letter.letter_id), reverse=True)[:limit]
 
     @answering
+    def remove(self, letter_id: str) -> None:
+        self.letters.pop(letter_id, None)
+
+    @answering
     def count(self) -> int:
         return len(self.letters)
+
+
+class FakeBackfillStore(Switchable):
+    store = "backfills"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backfills: dict[str, Backfill] = {}
+
+    @answering
+    def find(self, source: str) -> Backfill | None:
+        return self.backfills.get(source)
+
+    @answering
+    def save(self, backfill: Backfill) -> None:
+        self.backfills[backfill.source] = replace(
+            backfill, started_at=truncate_time(backfill.started_at), updated_at=truncate_time(backfill.updated_at)
+        )

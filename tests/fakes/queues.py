@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.events.queue_watch import NAMES
 from chalicelib.model import Play, StoredObject
+from chalicelib.workflows.records import HeldMessage, QueueDepth
 from tests.fakes.switchable import Switchable, answering
 
 
@@ -30,6 +32,43 @@ class FakeUploadQueue(Switchable):
     @answering
     def queue_object(self, stored: StoredObject) -> None:
         self.queued.append(stored)
+
+
+class FakeQueueWatch:
+    """`waiting`: what is known of each queue; a queue that is not in it is not known."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, int] = {"uploads": 0, "builds": 0}
+
+    def depths(self) -> list[QueueDepth]:
+        return [
+            QueueDepth(name=name, waiting=self.waiting[name], in_flight=0, delayed=0) if name in self.waiting else QueueDepth(name=name)
+            for name in NAMES
+        ]
+
+
+class FakeDeadLetterQueue(Switchable):
+    store = "the dead-letter queue"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: dict[str, str] = {}  # receipt handle → body
+        self.held: set[str] = set()
+
+    @answering
+    def receive(self) -> list[HeldMessage]:
+        free = [handle for handle in self.bodies if handle not in self.held][:2]
+        self.held.update(free)
+        return [HeldMessage(handle, self.bodies[handle]) for handle in free]
+
+    @answering
+    def delete(self, receipt_handle: str) -> None:
+        del self.bodies[receipt_handle]
+        self.held.discard(receipt_handle)
+
+    @answering
+    def let_go(self, receipt_handle: str) -> None:
+        self.held.discard(receipt_handle)
 
 
 class FakePlayPublisher(Switchable):

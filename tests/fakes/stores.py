@@ -8,11 +8,12 @@ from tests.fakes.listener_stores import (
     FakeThrottleStore,
     FakeUserStore,
 )
-from tests.fakes.operation_stores import FakeDeadLetterStore, FakeIndexBuildStore, FakeLeaseStore
+from tests.fakes.operation_stores import FakeBackfillStore, FakeDeadLetterStore, FakeIndexBuildStore, FakeLeaseStore
 from tests.fakes.track_store import FakeTrackStore
 from tests.fakes.upload_store import FakeUploadStore
 
 __all__ = [
+    "FakeBackfillStore",
     "FakeDeadLetterStore",
     "FakeFeedbackStore",
     "FakeIndexBuildStore",

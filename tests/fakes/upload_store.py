@@ -90,6 +90,22 @@ class FakeUploadStore(Switchable):
         waiting = [upload for upload in self.uploads.values() if upload.status == "queued" and upload.updated_at < truncate_time(before)]
         return sorted(waiting, key=lambda upload: (upload.updated_at, upload.upload_id))[:limit]
 
+    @answering
+    def analysed_up_to(self, max_seq: int, *, limit: int) -> list[str]:
+        covered = [each for each in self.uploads.values() if each.status == "analysed" and each.seq is not None and each.seq <= max_seq]
+        return [each.upload_id for each in sorted(covered, key=lambda each: each.seq or 0)][:limit]
+
+    @answering
+    def list_failed(self, *, limit: int) -> list[Upload]:
+        failed = [upload for upload in self.uploads.values() if upload.status == "failed"]
+        return sorted(failed, key=lambda upload: (upload.updated_at, upload.upload_id), reverse=True)[:limit]
+
+    @answering
+    def mark_queued(self, upload_id: str, *, now: datetime) -> None:
+        upload = self.uploads.get(upload_id)
+        if upload is not None and upload.status == "failed":
+            self.uploads[upload_id] = replace(upload, status="queued", error_code=None, message=None, updated_at=truncate_time(now))
+
     def _newest_first(self) -> list[Upload]:
         return sorted(self.uploads.values(), key=lambda upload: (upload.created_at, upload.upload_id), reverse=True)
 

@@ -23,7 +23,7 @@ def test_chalice_packages_the_api_with_what_it_imports(tmp_path: Path) -> None:
         source = ROOT / name
         ignore = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "venv")
         shutil.copytree(source, tmp_path / name, ignore=ignore) if source.is_dir() else shutil.copy(source, tmp_path / name)
-    command = [sys.executable, "-c", "from chalice.cli import main; main()", "package", "--stage", "dev", "out"]
+    command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", "package", "--stage", "dev", "out"]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

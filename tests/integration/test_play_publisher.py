@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -107,13 +108,17 @@ def make_play(event_id: str, user_id: str = "user-1") -> Play:
 
 
 def read_back(address: str, count: int) -> list[tuple[bytes, dict[str, object]]]:
+    return [(record.key, msgspec.json.decode(record.value)) for record in read_records(address, count)]
+
+
+def read_records(address: str, count: int) -> list[Any]:  # kafka-python has no types
     consumer = KafkaConsumer(
         "plays", bootstrap_servers=address, api_version=(2, 3), auto_offset_reset="earliest", consumer_timeout_ms=10_000, group_id=None
     )
     with closing(consumer):
         found = []
         for record in consumer:
-            found.append((record.key, msgspec.json.decode(record.value)))
+            found.append(record)
             if len(found) == count:
                 break
     return found
@@ -157,6 +162,16 @@ def test_published_plays_are_read_back_with_their_key_and_value(
     )
     assert found[1][0] == b"user-2"
     assert found[1][1]["title"] is None
+
+
+def test_the_request_that_brought_a_play_goes_along_as_a_header(
+    broker: MockBroker, make_publisher: Callable[[str], KafkaPlayPublisher]
+) -> None:
+    play = msgspec.structs.replace(make_play("event-1"), request_id="gateway-1")
+    publisher = make_publisher(broker.address)
+    assert publisher.publish([(play, "song"), (make_play("event-2"), "song")], timeout_s=5.0) == ["event-1", "event-2"]
+    found = {msgspec.json.decode(record.value)["event_id"]: list(record.headers) for record in read_records(broker.address, 2)}
+    assert found == {"event-1": [("request_id", b"gateway-1")], "event-2": []}
 
 
 def test_nobody_waits_longer_than_allowed_for_a_broker_that_is_away(make_publisher: Callable[[str], KafkaPlayPublisher]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,15 +16,17 @@ from chalice.local import LambdaContext
 from chalice.test import Client, HTTPResponse
 
 from chalicelib.config import Settings
+from chalicelib.errors import StoreUnavailableError
 from chalicelib.model import Analysis, Track, User
 from chalicelib.web.application import set_up
 from chalicelib.web.wiring import Wiring
+from chalicelib.workflows.check_health import Probe
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.passwords import Passwords, make_hasher
 from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
 from tests.fakes import stores as fakes
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
-from tests.fakes.queues import FakeBuildQueue, FakePlayPublisher
+from tests.fakes.queues import FakeBuildQueue, FakePlayPublisher, FakeQueueWatch
 from tests.fakes.samples import NOW, make_analysis, make_object, make_tags
 
 HOST = "timbre.test"
@@ -51,6 +54,9 @@ class FakeStores:
     music: FakeMusicBucket = field(default_factory=FakeMusicBucket)
     index: FakeIndexBucket = field(default_factory=FakeIndexBucket)
     publisher: FakePlayPublisher = field(default_factory=FakePlayPublisher)
+    watch: FakeQueueWatch = field(default_factory=FakeQueueWatch)
+    failing_parts: set[str] = field(default_factory=set)  # what health must find away
+    hanging_s: float = 0.0  # how long every part lets health wait
 
     def __post_init__(self) -> None:
         self.recommendation_store = fakes.FakeRecommendationStore(self.play_store)
@@ -97,6 +103,22 @@ class FakeStores:
 
     def current_index(self) -> CurrentIndex:
         return self.opened_index
+
+    def queue_watch(self) -> FakeQueueWatch:
+        return self.watch
+
+    def health_probes(self) -> dict[str, Probe]:
+        def ask(part: str) -> None:
+            time.sleep(self.hanging_s)
+            if part in self.failing_parts:
+                raise StoreUnavailableError(part)
+
+        return {
+            "mongodb": lambda: ask("mongodb") is None and (self.build_store.current() is not None or True),
+            "s3": lambda: ask("s3") is None,
+            "kafka": lambda: ask("kafka") is None and bool(self.given_settings.kafka_bootstrap_servers),
+            "index": lambda: ask("index") is None and self.index.read_current() is not None,
+        }
 
     def switch_mongodb(self, *, is_down: bool) -> None:
         for store in (

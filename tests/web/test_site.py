@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.web.urls import Urls, safe_path, urls_of
-from tests.fakes.samples import make_build
+from tests.fakes.samples import at, make_build, make_letter, make_list, make_play
 from tests.web.site import SETTINGS, Browser, Site
 
 
@@ -120,6 +121,26 @@ def test_health_without_an_index_or_kafka_is_degraded_but_up(tmp_path: Path) -> 
     assert answer.json_body["checks"]["index"]["status"] == "absent"
 
 
+@pytest.mark.parametrize(("part", "status", "code"), [("s3", "down", 503), ("kafka", "degraded", 200)])
+def test_health_says_503_for_what_is_needed_and_warns_of_what_is_not(site: Site, part: str, status: str, code: int) -> None:
+    site.add_track("song")
+    site.build_index()
+    site.stores.failing_parts = {part}
+    answer = site.visitor().get("/api/v1/health")
+    assert (answer.status_code, answer.json_body["status"]) == (code, status)
+    assert {name for name, check in answer.json_body["checks"].items() if check["status"] != "ok"} == {part}
+    assert len(answer.json_body["warnings"]) == (1 if part == "kafka" else 0)
+
+
+def test_health_waits_for_no_part_longer_than_a_second(site: Site) -> None:
+    site.stores.hanging_s = 3.0
+    started = time.monotonic()
+    answer = site.visitor().get("/api/v1/health")
+    assert time.monotonic() - started < 1.5
+    assert answer.status_code == 503
+    assert {check["status"] for check in answer.json_body["checks"].values()} == {"late"}
+
+
 def test_health_without_mongodb_is_down_also_for_someone_with_a_cookie(site: Site, ann: Browser) -> None:
     site.stores.switch_mongodb(is_down=True)
     answer = ann.get("/api/v1/health")
@@ -133,6 +154,36 @@ def test_the_status_page_shows_the_numbers(site: Site, ann: Browser) -> None:
     page = ann.get("/status").body.decode()
     for words in ("build-7", "Plays waiting", "Dead letters", "0.990", "Songs in it"):
         assert words in page
+
+
+def bury_and_wait(site: Site) -> None:
+    """A dead letter, a queue of 12, one play with its effect and one without."""
+    track = site.add_track("song")
+    site.stores.letter_store.add(make_letter("l1", payload="<secret payload>", source="uploads"))
+    site.stores.watch.waiting = {"uploads": 12}
+    site.stores.play_store.record(make_play("done", track_id=track.track_id, occurred_at=at(-300)))
+    site.stores.recommendation_store.save_with_effect(make_list(), ["done"], now=at(-298.5))
+    site.stores.play_store.record(make_play("waits", track_id=track.track_id, occurred_at=at(-120)))
+
+
+def test_the_status_page_shows_queues_lag_and_latency(site: Site, ann: Browser) -> None:
+    bury_and_wait(site)
+    page = ann.get("/status").body.decode()
+    assert "1.50 s" in page
+    assert "2 minutes" in page
+    assert re.search(r"uploads</th>\s*<td>12</td>", page)
+    assert "unknown" in page, "the queues that cannot be asked"
+
+
+def test_only_an_operator_sees_what_is_in_a_dead_letter(site: Site, ann: Browser) -> None:
+    bury_and_wait(site)
+    assert "secret payload" not in ann.get("/status").body.decode()
+    assert "not JSON" not in ann.get("/status").body.decode()
+    user = site.user("ann")
+    site.stores.user_store.users[user.user_id] = replace(user, roles=("listener", "operator"))
+    page = ann.get("/status").body.decode()
+    assert "&lt;secret payload&gt;" in page
+    assert "not JSON" in page
 
 
 def test_requests_served_at_once_never_see_each_others_listener(site: Site) -> None:

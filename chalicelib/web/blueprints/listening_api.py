@@ -24,6 +24,7 @@ def create_play(visit: Visit) -> Answer:
         kind=given.kind,
         position_s=given.position_s,
         occurred_at=visit.now,
+        request_id=visit.request_id,
     )
     save_play(visit, play)
     return answer_json({"event_id": play.event_id, "status": "accepted"}, status=202)

@@ -65,5 +65,7 @@ def show_status(visit: Visit) -> Answer:
         plays=stores.plays(),
         index_builds=stores.index_builds(),
         dead_letters=stores.dead_letters(),
+        queue_watch=stores.queue_watch(),
+        now=visit.now,
     )
-    return render(visit, "status.html", embeds_music=True, system=status)
+    return render(visit, "status.html", embeds_music=True, system=status, is_operator="operator" in visit.listener.roles)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.events.kafka_events import encode_play, name_failures, parse_play_records
+from chalicelib.events.kafka_events import encode_headers, encode_play, name_failures, parse_play_payload, parse_play_records
 from chalicelib.model import Play
 from chalicelib.workflows.records import PlayRecord
 
@@ -82,3 +82,47 @@ def test_what_is_encoded_is_read_back(title: str, position_s: float, occurred_at
     assert record.message is not None, record.fault
     assert (record.message.track_id, record.message.kind) == ("a" * 24, "skip")
     assert (record.message.position_s, record.message.occurred_at) == (position_s, occurred_at)
+
+
+def with_headers(headers: Any) -> dict[str, Any]:
+    event = load("kafka_msk")
+    batch = next(iter(event["records"].values()))
+    batch[0]["headers"] = headers
+    event["records"] = {"plays-0": batch[:1]}
+    return event
+
+
+def read_request_id(headers: Any) -> str | None:
+    (record,) = parse_play_records(with_headers(headers))
+    assert record.message is not None, record.fault
+    return record.message.request_id
+
+
+def test_the_request_that_brought_a_play_is_read_from_its_header_signed_bytes_or_not() -> None:
+    play = Play(
+        event_id="e", user_id="u", track_id="t", kind="start", position_s=0.0, occurred_at=datetime.now(UTC), request_id="gateway-1-ü"
+    )
+    [(name, value)] = encode_headers(play)
+    unsigned = list(value)
+    signed = [byte - 256 if byte > 127 else byte for byte in value]
+    assert signed != unsigned
+    for content in (signed, unsigned):
+        assert read_request_id([{"other": [1, -1]}, {name: content}]) == "gateway-1-ü"
+    assert encode_headers(Play(event_id="e", user_id="u", track_id="t", kind="start", position_s=0.0, occurred_at=play.occurred_at)) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [None, [], {}, "x", 7, [7], [{"request_id": None}], [{"request_id": "x"}], [{"request_id": ["x"]}], [{"request_id": [-1, -2]}],
+     [{"request_id": [10, 13]}], [{"request_id": [65] * 200}], [{"request_id": []}], [{"request_id": [1e400]}]],
+)  # fmt: skip
+def test_a_header_that_is_no_request_id_costs_the_play_nothing(headers: Any) -> None:
+    assert read_request_id(headers) is None
+
+
+def test_a_dead_letters_payload_is_read_as_a_play_or_refused() -> None:
+    play = Play(event_id="e", user_id="u", track_id="t", kind="skip", position_s=2.0, occurred_at=datetime.now(UTC))
+    assert parse_play_payload(encode_play(play, "Song").decode()).event_id == "e"
+    for payload in ("", "{", "[]", "{}", "\ud800"):
+        with pytest.raises(ValueError, match=r".+"):
+            parse_play_payload(payload)

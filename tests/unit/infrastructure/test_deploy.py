@@ -98,7 +98,7 @@ class FakeS3:
         self.buckets, self.foreign = set(buckets), foreign
         self.sizes: dict[str, int] = {}
         self.sent: list[str] = []
-        self.meta = type("Meta", (), {"region_name": "eu-central-1"})
+        self.meta = type("Meta", (), {"region_name": "eu-central-1", "endpoint_url": "https://s3.eu-central-1.amazonaws.com"})
 
     def head_bucket(self, Bucket: str) -> None:  # noqa: N803
         if Bucket == self.foreign:
@@ -111,6 +111,10 @@ class FakeS3:
         self.buckets.add(Bucket)
 
     def put_public_access_block(self, **_: Any) -> None: ...
+
+    def put_bucket_lifecycle_configuration(self, **_: Any) -> None: ...
+
+    def put_bucket_policy(self, **_: Any) -> None: ...
 
     def put_object(self, Bucket: str, Key: str, Body: Any) -> None:  # noqa: N803
         self.sent.append(Key)

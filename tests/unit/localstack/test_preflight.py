@@ -45,6 +45,14 @@ def test_a_taken_port_is_one_line_that_says_what_to_do() -> None:
     assert any(f"Port {port} is taken" in sentence and f"make run PORT={port + 1}" in sentence for sentence in sentences)
 
 
+def test_apache_kafka_without_java_and_maven_is_two_lines_that_name_the_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    without = find_lacks(port=0, needs_mongod=False)
+    lacks = [lack for lack in find_lacks(port=0, needs_mongod=False, needs_kafka=True) if lack not in without]
+    assert [lack.packages for lack in lacks] == [("default-jdk-headless",), ("maven",)]
+    assert all("KAFKA=apache needs" in lack.sentence for lack in lacks)
+
+
 def test_missing_packages_end_in_one_line_to_paste() -> None:
     text = describe([Lack("No compiler.", ("g++",)), Lack("No curl.", ("libcurl4",)), Lack("No room.")])
     assert text.splitlines()[:3] == ["  ✗ No compiler.", "  ✗ No curl.", "  ✗ No room."]

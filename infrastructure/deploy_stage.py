@@ -1,0 +1,121 @@
+"""`make deploy STAGE=…`: packages, stack, `.chalice/config.json`, `chalice deploy`, smoke test, in this order. Each step does nothing
+where nothing changed; one that fails leaves the last version serving and says what failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from infrastructure.api_release import ApiStage, deploy_api, read_address, record_release
+from infrastructure.deploy import deploy_stack, make_client, name_stack
+from infrastructure.errors import DeployError, PackageError
+from infrastructure.package import build_packages
+from infrastructure.smoke_test import run_smoke_test
+from infrastructure.stage_config import describe_stage, write_stage
+from infrastructure.stage_parameters import choose_parameters, read_previous
+from infrastructure.target import ROOT, Destination, find_destination, provide_python
+from infrastructure.upload import choose_names, prune_packages
+
+Clients = Callable[[str], Any]
+LISTENER_KEY = "smoke/listener.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    stage: str
+    project: Path  # where app.py and .chalice/ are
+    home: Path  # where packages and environments are kept
+    destination: Destination
+    environ: Mapping[str, str]
+    clients: Clients
+    report: Callable[[str], None]
+
+    def run(self, *, smoke: bool = True) -> str:
+        """The address."""
+        parameters = self.settle_parameters()
+        outputs, python = self.bring_up_stack(parameters)
+        described = describe_stage(self.stage, outputs, parameters)
+        write_stage(self.project, self.stage, described)
+        api = ApiStage(self.stage, self.project, python, parameters["ArtefactsBucket"], self.clients)
+        before = deploy_api(api, described, self.report)
+        address = read_address(api, endpoint_url=self.destination.endpoint_url)
+        if smoke:
+            try:
+                self.try_out(address, parameters)
+            except DeployError:
+                if before is not None:
+                    self.report("putting the last version of the API back")
+                    before.put_back(self.clients)
+                raise
+        record_release(api, described)
+        return address
+
+    def settle_parameters(self) -> dict[str, str]:
+        previous = read_previous(self.clients("cloudformation"), name_stack(self.stage))
+        chosen = choose_parameters(self.environ, self.destination, previous=previous)
+        return choose_names(self.stage, chosen, sts=self.clients("sts"))
+
+    def bring_up_stack(self, parameters: Mapping[str, str]) -> tuple[dict[str, str], Path]:
+        python = provide_python(self.destination.target, home=self.home, report=self.report)
+        packages = build_packages(self.destination.target, python=python, out=ROOT / "build", report=self.report)
+        outputs = deploy_stack(stage=self.stage, packages=packages, parameters=parameters, report=self.report, clients=self.clients)
+        prune_packages(packages, bucket=parameters["ArtefactsBucket"], s3=self.clients("s3"), report=self.report)
+        return outputs, python
+
+    def try_out(self, address: str, parameters: Mapping[str, str]) -> None:
+        listener = self.provide_listener(parameters["ArtefactsBucket"])
+        # On an emulator somebody else has to poll Kafka, if there is one.
+        has_consumer = parameters["EnableKafkaMapping"] == "true" or bool(self.environ.get("EXPECT_RECOMMENDATIONS"))
+        with tempfile.TemporaryDirectory(prefix="timbre-smoke-") as songs:
+            run_smoke_test(
+                address,
+                name=listener["name"],
+                password=listener["password"],
+                songs=Path(songs),
+                has_consumer=has_consumer,
+                report=self.report,
+            )
+
+    def provide_listener(self, bucket: str) -> dict[str, str]:
+        """One for each stage, whose password is kept where the packages are."""
+        s3 = self.clients("s3")
+        try:
+            known: dict[str, str] = json.loads(s3.get_object(Bucket=bucket, Key=LISTENER_KEY)["Body"].read())
+        except s3.exceptions.NoSuchKey:
+            known = {"name": f"smoke-{secrets.token_hex(4)}", "password": secrets.token_urlsafe(24)}
+            s3.put_object(Bucket=bucket, Key=LISTENER_KEY, Body=json.dumps(known).encode())
+        return known
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stage", required=True)
+    parser.add_argument("--project", type=Path, default=ROOT, help="where app.py and .chalice/ are")
+    parser.add_argument("--no-smoke-test", action="store_true")
+    given = parser.parse_args()
+    try:
+        destination = find_destination(os.environ)
+        deployment = Deployment(given.stage, given.project, ROOT / ".timbre", destination, os.environ, cache(make_client), _say)
+        _say(deployment.run(smoke=not given.no_smoke_test))
+    except (DeployError, PackageError) as exc:
+        print(f"{exc}\nWhat was deployed before goes on serving.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""LocalStack without Docker, for itself: confined to loopback, and functions run from zips and layers as on Lambda. The whole of Timbre on
+it is tested in `tests/e2e/test_localstack.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import socket
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from localstack.localstack_emulator import OTHER_LOOPBACK, describe_localstack, find_exposed_address, list_own_addresses
+from localstack.settings import KEYS
+from localstack.supervisor import ChildDiedError, Supervisor
+from tests.conftest import give_up
+from tests.e2e.listener import wait_until
+from tests.localstack_environment import provide_localstack
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+ROLE = "arn:aws:iam::000000000000:role/any"
+HANDLER = """
+import importlib.util, os, sys, tempfile, time
+import from_the_layer
+
+def handle(event, context):
+    print("heard", event)
+    if "raise" in event:
+        raise LookupError(event["raise"])
+    time.sleep(event.get("sleep", 0))
+    leaked = [name for name in ("localstack", "moto", "yaml", "chalicelib", "plux") if importlib.util.find_spec(name)]
+    return {"layer": from_the_layer.NAME, "leaked": leaked, "boto3": bool(importlib.util.find_spec("boto3")), "pid": os.getpid(),
+            "colour": os.environ["COLOUR"], "tmp": tempfile.gettempdir(), "left_ms": context.get_remaining_time_in_millis()}
+"""
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    provide_localstack()
+    home = tmp_path_factory.mktemp("localstack")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = int(probe.getsockname()[1])
+    supervisor = Supervisor(home, on_restart=print, say=print, stopping=threading.Event())
+    try:
+        supervisor.start(describe_localstack(ROOT, home, port=free))
+    except ChildDiedError as exc:
+        give_up(f"LocalStack does not start here: {exc}")
+    yield free
+    supervisor.stop_all()
+
+
+@pytest.fixture(scope="module")
+def clients(port: int) -> Callable[[str], Any]:
+    make: Any = boto3.client
+    keys = {"aws_access_key_id": KEYS["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": KEYS["AWS_SECRET_ACCESS_KEY"]}
+    return lambda service: make(service, endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1", **keys)
+
+
+@pytest.fixture(scope="module")
+def function(clients: Callable[[str], Any]) -> str:
+    functions = clients("lambda")
+    layer = functions.publish_layer_version(
+        LayerName="own", Content={"ZipFile": pack({"python/from_the_layer.py": "NAME = 'of the layer'"})}, CompatibleRuntimes=[RUNTIME]
+    )
+    functions.create_function(
+        FunctionName="probe",
+        Runtime=RUNTIME,
+        Role=ROLE,
+        Handler="probe.handle",
+        Code={"ZipFile": pack({"probe.py": HANDLER})},
+        Layers=[layer["LayerVersionArn"]],
+        Timeout=5,
+        Environment={"Variables": {"COLOUR": "blue"}},
+    )
+    state = lambda: functions.get_function_configuration(FunctionName="probe")["State"] == "Active"  # noqa: E731
+    wait_until(state, deadline_s=60, what="an active function")
+    return "probe"
+
+
+def pack(files: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+def invoke(clients: Callable[[str], Any], function: str, event: dict[str, Any]) -> tuple[dict[str, Any], str | None, str]:
+    answer = clients("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode(), LogType="Tail")
+    return json.loads(answer["Payload"].read()), answer.get("FunctionError"), base64.b64decode(answer["LogResult"]).decode()
+
+
+def test_it_answers_on_loopback_and_nowhere_else(port: int) -> None:
+    assert find_exposed_address(port, ["127.0.0.1"]) == "127.0.0.1"
+    assert find_exposed_address(port, [OTHER_LOOPBACK, *list_own_addresses()]) is None
+
+
+def test_a_function_sees_its_zip_its_layer_and_boto3_and_nothing_of_localstack(clients: Callable[[str], Any], function: str) -> None:
+    answer, error, _ = invoke(clients, function, {})
+    assert error is None, answer
+    assert (answer["layer"], answer["colour"], answer["boto3"]) == ("of the layer", "blue", True)
+    assert answer["leaked"] == []
+    assert 0 < answer["left_ms"] <= 5000
+
+
+def test_an_error_comes_back_with_type_and_stack_and_its_log(clients: Callable[[str], Any], function: str) -> None:
+    answer, error, log = invoke(clients, function, {"raise": "no such song"})
+    assert error == "Unhandled"
+    assert (answer["errorType"], answer["errorMessage"]) == ("LookupError", "no such song")
+    assert any("in handle" in line for line in answer["stackTrace"])
+    assert "heard {'raise': 'no such song'}" in log
+
+
+def test_a_function_over_its_time_is_ended_and_the_next_invocation_has_a_new_process(clients: Callable[[str], Any], function: str) -> None:
+    before, _, _ = invoke(clients, function, {})
+    answer, error, _ = invoke(clients, function, {"sleep": 30})
+    assert error == "Unhandled"
+    assert answer["errorType"] == "Sandbox.Timedout"
+    after, error, _ = invoke(clients, function, {})
+    assert error is None
+    assert after["pid"] != before["pid"]
+
+
+def test_logs_are_in_cloudwatch(clients: Callable[[str], Any], function: str) -> None:
+    invoke(clients, function, {"mark": "7e1f"})
+    logs = clients("logs")
+
+    def look() -> bool:
+        groups = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{function}")["logGroups"]
+        found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"] if groups else []
+        return any("7e1f" in event["message"] for event in found)
+
+    wait_until(look, deadline_s=20, what="the log of the invocation")
