@@ -19,17 +19,21 @@ from infrastructure.errors import DeployError, PackageError
 from infrastructure.import_buckets import bucket_exists
 from infrastructure.stage_config import describe_absent_stage, write_stage
 from infrastructure.stage_parameters import read_previous
-from infrastructure.target import ROOT, find_destination
+from infrastructure.target import ROOT, Place, find_destination
 from infrastructure.upload import choose_names
 
 Clients = Callable[[str], Any]
 DELETED_AT_ONCE = 1000  # what one request takes
 
 
-def destroy_stage(stage: str, *, project: Path, clients: Clients, music_too: bool, report: Callable[[str], None]) -> None:
+def destroy_stage(stage: str, *, place: Place, project: Path, clients: Clients, music_too: bool, report: Callable[[str], None]) -> None:
     """Safe to repeat after a failure half-way: each step looks whether there is something to do."""
     cloudformation, s3 = clients("cloudformation"), clients("s3")
     names = choose_names(stage, read_previous(cloudformation, name_stack(stage)), sts=clients("sts"))
+    if place == "localstack" and not music_too and holds_something(s3, names["MusicBucketName"]):
+        raise DeployError(
+            "LocalStack takes a bucket that its stack is to keep along with it, music and all: MUSIC_TOO=yes says that it may."
+        )
     api = ApiStage(stage, project, Path(sys.executable), names["ArtefactsBucket"], clients)
     restore_record(api, read_release(api))
     if api.deployed_file.is_file():
@@ -43,6 +47,10 @@ def destroy_stage(stage: str, *, project: Path, clients: Clients, music_too: boo
     if not music_too and bucket_exists(s3, names["MusicBucketName"]):
         report(f"the music stays in bucket {names['MusicBucketName']}; MUSIC_TOO=yes removes it as well")
     write_stage(project, stage, describe_absent_stage())
+
+
+def holds_something(s3: Any, bucket: str) -> bool:
+    return bucket_exists(s3, bucket) and bool(s3.list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents"))
 
 
 def remove_bucket(s3: Any, bucket: str, report: Callable[[str], None]) -> None:  # boto3's clients have no static type without stubs
@@ -67,8 +75,8 @@ def main() -> int:
     given = parser.parse_args()
     music_too = os.environ.get("MUSIC_TOO", "").lower() == "yes"
     try:
-        find_destination(os.environ)
-        destroy_stage(given.stage, project=given.project, clients=cache(make_client), music_too=music_too, report=_say)
+        place = find_destination(os.environ).place
+        destroy_stage(given.stage, place=place, project=given.project, clients=cache(make_client), music_too=music_too, report=_say)
     except (DeployError, PackageError) as exc:
         print(exc, file=sys.stderr)
         return 1

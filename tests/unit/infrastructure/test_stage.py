@@ -231,12 +231,19 @@ def list_buckets(aws: Any) -> set[str]:
 
 def test_destroying_takes_the_index_and_packages_and_leaves_the_music(aws: Any, project: Path) -> None:
     names, lines = fill_stage(aws), []
-    destroy_stage("dev", project=project, clients=aws, music_too=False, report=lines.append)
+    destroy_stage("dev", place="aws", project=project, clients=aws, music_too=False, report=lines.append)
     assert list_buckets(aws) == {names["music"]}
     assert any("the music stays" in line for line in lines)
-    destroy_stage("dev", project=project, clients=aws, music_too=True, report=lines.append)
+    destroy_stage("dev", place="aws", project=project, clients=aws, music_too=True, report=lines.append)
     assert list_buckets(aws) == set()
-    destroy_stage("dev", project=project, clients=aws, music_too=True, report=lines.append)
+    destroy_stage("dev", place="aws", project=project, clients=aws, music_too=True, report=lines.append)
+
+
+def test_localstack_which_keeps_no_bucket_is_not_let_at_the_music(aws: Any, project: Path) -> None:
+    names = fill_stage(aws)
+    with pytest.raises(DeployError, match="MUSIC_TOO=yes"):
+        destroy_stage("dev", place="localstack", project=project, clients=aws, music_too=False, report=lambda _: None)
+    assert list_buckets(aws) == set(names.values())
 
 
 def test_every_function_has_an_alarm() -> None:
