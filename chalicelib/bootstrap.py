@@ -72,6 +72,14 @@ def database() -> Database[dict[str, Any]]:
     return connect(_mongodb_uri(), settings().mongodb_database, on_refused=_secret(arn).doubt if arn else None)
 
 
+@_of_mongodb
+def prepared_database() -> None:
+    """MongoDB's indexes, once per container: by the function that every deployment and every minute invokes, so by no request."""
+    from chalicelib.storage.mongo import ensure_indexes
+
+    ensure_indexes(database())
+
+
 @cache
 def _aws(service: str) -> Any:  # a client by the service's name: boto3 has no type for it
     return LateClient(partial(make_patient_client, service, is_emulated=bool(settings().aws_endpoint_url)))

@@ -1,4 +1,7 @@
-"""Lambda, every minute: plays that Kafka does not have, or that had no effect. Idempotent by event_id (see `relay_plays`)."""
+"""Lambda, every minute: plays that Kafka does not have, or that had no effect. Idempotent by event_id (see `relay_plays`).
+
+Invoked once by each deployment too, which cannot always reach MongoDB itself: a new container looks after the indexes first.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ class Context(Protocol):
 @observed
 def handle(_event: dict[str, Any], context: Context) -> dict[str, int]:
     """How many plays were sent."""
+    bootstrap.prepared_database()
     sent = relay_plays(
         play_store=bootstrap.plays(),
         tracks=bootstrap.tracks(),

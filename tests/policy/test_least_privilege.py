@@ -111,6 +111,7 @@ class System:
         self.leases = fakes.FakeLeaseStore()
         self.dead_letters = fakes.FakeDeadLetterStore()
         self.play_publisher = FakePlayPublisher()
+        self.prepared_database = None
         self.s3: S3Client = boto3.Session().client("s3")  # an uploader's, not recorded
 
     def calls_of(self, act: Callable[[], None]) -> set[Need]:

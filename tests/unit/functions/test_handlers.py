@@ -66,6 +66,7 @@ class Stores:
         self.upload_redelivery = FakeRedelivery()
         self.build_redelivery = FakeRedelivery()
         self.play_publisher = FakePlayPublisher()
+        self.prepared_database = None
         self.current_index = CurrentIndex(self.index_bucket, folder, refresh_s=0.0)
 
     def drop(self, key: str, seed: int) -> dict[str, Any]:

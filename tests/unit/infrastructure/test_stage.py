@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from infrastructure.deploy_stage import prepare_database
 from infrastructure.destroy_stage import destroy_stage
 from infrastructure.errors import DeployError
 from infrastructure.lint_template import Finding, LintException, judge, read_exceptions
@@ -289,3 +291,28 @@ def test_every_exception_has_a_reason() -> None:
     for given in read_exceptions().values():
         for each in given:
             assert len(each.reason) > 40, each.rule
+
+
+class StubLambda:
+    """Answers an invocation as Lambda does."""
+
+    def __init__(self, **answer: Any) -> None:
+        self.answer, self.invoked = answer, list[str]()
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # boto3's names
+        assert json.loads(Payload) == {}
+        self.invoked.append(FunctionName)
+        return self.answer
+
+
+def test_a_deployment_has_a_function_prepare_mongodb() -> None:
+    client, said = StubLambda(StatusCode=200), list[str]()
+    prepare_database("timbre-dev-relay-plays", client, said.append)
+    assert client.invoked == ["timbre-dev-relay-plays"]
+    assert said
+
+
+def test_a_deployment_whose_mongodb_does_not_answer_fails_with_the_functions_words() -> None:
+    client = StubLambda(FunctionError="Unhandled", Payload=io.BytesIO(b'{"errorMessage": "MongoDB does not answer"}'))
+    with pytest.raises(DeployError, match="MongoDB does not answer"):
+        prepare_database("timbre-dev-relay-plays", client, lambda _: None)
