@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,6 +98,40 @@ def read_api(running: dict[str, Any]) -> list[Any]:
     apis = make_client(running, "apigateway").get_rest_apis()["items"]
     told = ("CodeSha256", "Environment", "Handler", "Layers", "MemorySize", "Role", "Runtime", "Timeout")
     return [{name: function.get(name) for name in told}, [api["id"] for api in apis]]
+
+
+def test_make_deploy_twice_changes_nothing_and_make_destroy_leaves_nothing(running: dict[str, Any], tmp_path: Path) -> None:
+    """A stage of its own beside the running one, smoke-tested down to an accepted play; the tracked tree is left alone."""
+    for name in ("app.py", "chalicelib", ".chalice", "requirements.txt"):
+        left_out = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=left_out) if (ROOT / name).is_dir() else shutil.copy(ROOT / name, tmp_path)
+    environment = {
+        **os.environ,
+        **KEYS,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_ENDPOINT_URL": running["aws_endpoint_url"],
+        "MONGODB_URI": running["mongodb_uri"],
+        "KAFKA_BOOTSTRAP_SERVERS": running["kafka_bootstrap_servers"],
+        "MONGODB_DATABASE": "trial",
+        "MUSIC_TOO": "yes",
+    }
+
+    def run(act: str) -> str:
+        command = [sys.executable, "-m", f"infrastructure.{act}_stage", "--stage", "trial", "--project", str(tmp_path)]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    address = run("deploy").split()[-1]
+    assert httpx.get(f"{address}/login").status_code == 200
+    again = run("deploy")
+    assert "stack timbre-trial: nothing to change" in again
+    assert "API: nothing to change" in again
+    run("destroy")
+    assert httpx.get(f"{address}/login").status_code != 200
+    stacks = make_client(running, "cloudformation").describe_stacks()["Stacks"]
+    assert "timbre-trial" not in {stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"}
+    assert not [b["Name"] for b in make_client(running, "s3").list_buckets()["Buckets"] if "trial" in b["Name"]]
 
 
 def test_a_killed_localstack_is_brought_up_again_empty(running: dict[str, Any], localstack_machine: Machine, pieces: list[Path]) -> None:
