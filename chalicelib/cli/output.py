@@ -19,7 +19,7 @@ def print_json_line(value: object) -> None:
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     table = Table(title=title, title_justify="left", box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # an id must stay whole
     for row in rows:
         table.add_row(*("–" if cell is None else str(cell) for cell in row))
     Console().print(table, markup=False)
