@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import socket
 import sys
 from collections.abc import Mapping
 
+from localstack.answering import ask_status
 from localstack.processes import ChildSpec
 
 HOST = "127.0.0.1"
@@ -52,11 +52,5 @@ def accepts_connections(port: int) -> bool:
 
 def answers_http(port: int, *, path: str = "/login") -> bool:
     """Any answer will do: what is healthy and what is not, the application says itself."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    status = ask_status(port, path)
+    return status is not None and status < 500

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 from pathlib import Path
 
+from localstack.answering import ask_status
 from localstack.processes import ChildSpec
 from localstack.settings import KEYS
 
@@ -49,11 +49,4 @@ def find_emulator_python(root: Path) -> Path:
 
 
 def answers_health(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", HEALTH_PATH)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return ask_status(port, HEALTH_PATH, timeout_s=2.0) == 200

@@ -5,12 +5,12 @@ proof that it answers on loopback only. It keeps nothing: what was in it is gone
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+from localstack.answering import ask_status
 from localstack.processes import ChildSpec
 
 FOLDER = Path(__file__).resolve().parent / "host_localstack"
@@ -80,14 +80,7 @@ def is_safely_up(port: int) -> bool:
 
 
 def answers_health(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", HEALTH_PATH)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return ask_status(port, HEALTH_PATH) == 200
 
 
 def find_exposed_address(port: int, addresses: Iterable[str]) -> str | None:
