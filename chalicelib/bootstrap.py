@@ -1,78 +1,32 @@
 """The only wiring: builds each client and store once per container, when it is first asked for. Imports are lazy, so that a handler
-pays only for what it uses. Tests call `reset()` between settings.
+pays only for what it uses. What the stores stand on is in `connections.py`. Tests call `reset()` between settings.
 """
 
 from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, lru_cache, partial, wraps
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from chalicelib.aws_clients import LateClient, make_impatient_client, make_patient_client
-from chalicelib.config import Settings, read_settings
+from chalicelib import connections
+from chalicelib.config import Settings
+from chalicelib.connections import WATCH_TIMEOUT_S, aws_client, database, impatient_aws_client, of_mongodb, secret, settings
 
 if TYPE_CHECKING:
-    from pymongo.database import Database
-
-    from chalicelib.storage.secrets import CachedSecret
     from chalicelib.workflows import operator_ports, ports
     from chalicelib.workflows.check_health import Probe
     from chalicelib.workflows.current_index import CurrentIndex
     from chalicelib.workflows.rebuild_index import IndexBuilding
 
-T = TypeVar("T")
-
-WATCH_TIMEOUT_S = 0.8  # what watches must not hang with what it watches
+__all__ = ["database", "settings"]  # what others ask of here and is made in `connections`
 
 
-@cache
-def settings() -> Settings:
-    return read_settings()
-
-
-@cache
-def _secret(arn: str) -> CachedSecret:
-    from chalicelib.storage.secrets import CachedSecret
-
-    return CachedSecret(lambda: _aws("secretsmanager"), arn)
-
-
-def _mongodb_uri() -> str:
-    arn = settings().mongodb_uri_secret_arn
-    if not arn:
-        return settings().mongodb_uri
-    from chalicelib.storage.secrets import parse_mongodb_uri
-
-    return parse_mongodb_uri(_secret(arn).read())
-
-
-def _of_mongodb(make: Callable[[], T]) -> Callable[[], T]:
-    """As `cache`, but made anew when the secret says another URI, as after a password was changed."""
-    of_uri = lru_cache(maxsize=2)(lambda _uri: make())
-
-    @wraps(make)
-    def take() -> T:
-        return of_uri(_mongodb_uri())
-
-    take.cache_clear = of_uri.cache_clear  # type: ignore[attr-defined]  # as a cached function has it, for `reset`
-    return take
-
-
-@_of_mongodb
-def database() -> Database[dict[str, Any]]:
-    from chalicelib.storage.mongo import connect
-
-    arn = settings().mongodb_uri_secret_arn
-    return connect(_mongodb_uri(), settings().mongodb_database, on_refused=_secret(arn).doubt if arn else None)
-
-
-@_of_mongodb
+@of_mongodb
 def prepared_database() -> None:
     """MongoDB's indexes, once per container: by the function that every deployment and every minute invokes, so by no request."""
     from chalicelib.storage.mongo import ensure_indexes
@@ -80,88 +34,77 @@ def prepared_database() -> None:
     ensure_indexes(database())
 
 
-@cache
-def _aws(service: str) -> Any:  # a client by the service's name: boto3 has no type for it
-    return LateClient(partial(make_patient_client, service, is_emulated=bool(settings().aws_endpoint_url)))
-
-
-@cache
-def _impatient_aws(service: str) -> Any:
-    is_emulated = bool(settings().aws_endpoint_url)
-    return LateClient(partial(make_impatient_client, service, is_emulated=is_emulated, timeout_s=WATCH_TIMEOUT_S))
-
-
-@_of_mongodb
+@of_mongodb
 def tracks() -> ports.TrackStore:
     from chalicelib.storage.tracks import MongoTrackStore
 
     return MongoTrackStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def uploads() -> ports.UploadStore:
     from chalicelib.storage.uploads import MongoUploadStore
 
     return MongoUploadStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def users() -> ports.UserStore:
     from chalicelib.storage.users import MongoUserStore
 
     return MongoUserStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def sessions() -> ports.SessionStore:
     from chalicelib.storage.sessions import MongoSessionStore
 
     return MongoSessionStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def throttles() -> ports.ThrottleStore:
     from chalicelib.storage.throttles import MongoThrottleStore
 
     return MongoThrottleStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def plays() -> ports.PlayStore:
     from chalicelib.storage.plays import MongoPlayStore
 
     return MongoPlayStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def feedback() -> ports.FeedbackStore:
     from chalicelib.storage.feedback import MongoFeedbackStore
 
     return MongoFeedbackStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def recommendations() -> ports.RecommendationStore:
     from chalicelib.storage.recommendations import MongoRecommendationStore
 
     return MongoRecommendationStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def index_builds() -> ports.IndexBuildStore:
     from chalicelib.storage.index_builds import MongoIndexBuildStore
 
     return MongoIndexBuildStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def leases() -> ports.LeaseStore:
     from chalicelib.storage.leases import MongoLeaseStore
 
     return MongoLeaseStore(database())
 
 
-@_of_mongodb
+@of_mongodb
 def dead_letters() -> ports.DeadLetterStore:
     from chalicelib.storage.dead_letters import MongoDeadLetterStore
 
@@ -172,59 +115,59 @@ def dead_letters() -> ports.DeadLetterStore:
 def music_bucket() -> ports.MusicBucket:
     from chalicelib.storage.music_bucket import S3MusicBucket
 
-    return S3MusicBucket(_aws("s3"), settings().music_bucket)
+    return S3MusicBucket(aws_client("s3"), settings().music_bucket)
 
 
 @cache
 def index_bucket() -> ports.IndexBucket:
     from chalicelib.storage.index_bucket import S3IndexBucket
 
-    return S3IndexBucket(_aws("s3"), settings().index_bucket)
+    return S3IndexBucket(aws_client("s3"), settings().index_bucket)
 
 
 @cache
 def build_queue() -> ports.BuildQueue:
     from chalicelib.events.queues import SqsBuildQueue
 
-    return SqsBuildQueue(_aws("sqs"), settings().build_queue_url)
+    return SqsBuildQueue(aws_client("sqs"), settings().build_queue_url)
 
 
 @cache
 def upload_queue() -> ports.UploadQueue:
     from chalicelib.events.queues import SqsUploadQueue
 
-    return SqsUploadQueue(_aws("sqs"), settings().uploads_queue_url, settings().music_bucket)
+    return SqsUploadQueue(aws_client("sqs"), settings().uploads_queue_url, settings().music_bucket)
 
 
 @cache
 def upload_redelivery() -> ports.Redelivery:
     from chalicelib.events.queues import SqsRedelivery
 
-    return SqsRedelivery(_aws("sqs"), settings().uploads_queue_url)
+    return SqsRedelivery(aws_client("sqs"), settings().uploads_queue_url)
 
 
 @cache
 def build_redelivery() -> ports.Redelivery:
     from chalicelib.events.queues import SqsRedelivery
 
-    return SqsRedelivery(_aws("sqs"), settings().build_queue_url)
+    return SqsRedelivery(aws_client("sqs"), settings().build_queue_url)
 
 
 @cache
 def queue_watch() -> operator_ports.QueueWatch:
     from chalicelib.events.queue_watch import SqsQueueWatch
 
-    return SqsQueueWatch(_impatient_aws("sqs"), settings().uploads_queue_url, timeout_s=2 * WATCH_TIMEOUT_S)
+    return SqsQueueWatch(impatient_aws_client("sqs"), settings().uploads_queue_url, timeout_s=2 * WATCH_TIMEOUT_S)
 
 
 @cache
 def uploads_dead_letter_queue() -> operator_ports.DeadLetterQueue:
     from chalicelib.events.queue_watch import DEAD_LETTERS_OF_UPLOADS, SqsDeadLetterQueue, name_queue_url
 
-    return SqsDeadLetterQueue(_aws("sqs"), name_queue_url(settings().uploads_queue_url, DEAD_LETTERS_OF_UPLOADS))
+    return SqsDeadLetterQueue(aws_client("sqs"), name_queue_url(settings().uploads_queue_url, DEAD_LETTERS_OF_UPLOADS))
 
 
-@_of_mongodb
+@of_mongodb
 def backfills() -> operator_ports.BackfillStore:
     from chalicelib.storage.backfills import MongoBackfillStore
 
@@ -234,13 +177,13 @@ def backfills() -> operator_ports.BackfillStore:
 def source_bucket(name: str) -> operator_ports.SourceBucket:
     from chalicelib.storage.source_bucket import S3SourceBucket
 
-    return S3SourceBucket(_aws("s3"), name)
+    return S3SourceBucket(aws_client("s3"), name)
 
 
 def health_probes() -> dict[str, Probe]:
     from chalicelib.storage.health_probes import make_probes
 
-    return make_probes(settings(), database(), _impatient_aws("s3"), timeout_s=WATCH_TIMEOUT_S)
+    return make_probes(settings(), database(), impatient_aws_client("s3"), timeout_s=WATCH_TIMEOUT_S)
 
 
 def kafka_settings() -> Settings:
@@ -250,7 +193,7 @@ def kafka_settings() -> Settings:
         return settings()
     from chalicelib.storage.secrets import parse_kafka_credentials
 
-    credentials = parse_kafka_credentials(_secret(arn).read())
+    credentials = parse_kafka_credentials(secret(arn).read())
     return msgspec.structs.replace(settings(), kafka_sasl_username=credentials.username, kafka_sasl_password=credentials.password)
 
 
@@ -259,7 +202,7 @@ def _publisher_of(given: Settings) -> ports.PlayPublisher:
     from chalicelib.events.play_publisher import KafkaPlayPublisher
 
     arn = given.kafka_secret_arn
-    return KafkaPlayPublisher(given, on_failure=_secret(arn).doubt if arn else lambda: None)
+    return KafkaPlayPublisher(given, on_failure=secret(arn).doubt if arn else lambda: None)
 
 
 def play_publisher() -> ports.PlayPublisher:
@@ -294,7 +237,7 @@ def index_building() -> IndexBuilding:
 
 def reset() -> None:
     """Forgets every client: for tests that change the settings."""
-    for name in list(globals()):
-        clear = getattr(globals()[name], "cache_clear", None)
+    for made in [*vars(connections).values(), *globals().values()]:
+        clear = getattr(made, "cache_clear", None)
         if clear is not None:
             clear()

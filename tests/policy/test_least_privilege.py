@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from mutagen.id3 import APIC, ID3
 from mypy_boto3_s3 import S3Client
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, connections
 from chalicelib.config import Settings
 from chalicelib.events.queue_watch import SqsQueueWatch
 from chalicelib.storage.health_probes import make_probes
@@ -117,8 +117,8 @@ class System:
     def calls_of(self, act: Callable[[], None]) -> set[Need]:
         """Every function reads the URI of MongoDB first, which the stores in memory do not ask for."""
         before, self.recorder.needs = self.recorder.needs, set()
-        bootstrap._secret.cache_clear()
-        assert bootstrap._mongodb_uri().startswith("mongodb://")
+        connections.secret.cache_clear()
+        assert connections.mongodb_uri().startswith("mongodb://")
         act()
         seen, self.recorder.needs = self.recorder.needs, before
         return seen
@@ -142,6 +142,7 @@ class System:
 @pytest.fixture
 def system(recorder: Recorder, given_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     monkeypatch.setattr(bootstrap, "settings", lambda: given_settings)
+    monkeypatch.setattr(connections, "settings", lambda: given_settings)
     system = System(recorder, tmp_path)
     for name, store in vars(system).items():
         if hasattr(bootstrap, name):
@@ -274,14 +275,14 @@ def test_record_dead_letter_may_do_what_it_does(system: System) -> None:
 
 def test_the_api_may_do_what_it_does(system: System, given_settings: Settings) -> None:
     site = Site(system.folder, given_settings)
-    s3 = bootstrap._aws("s3")
+    s3 = connections.aws_client("s3")
     site.stores.index = S3IndexBucket(s3, given_settings.index_bucket)  # type: ignore[assignment]
     site.stores.opened_index = CurrentIndex(site.stores.index, system.folder / "seen", refresh_s=0.0)
     for name in ("One", "Two", "Three"):
         site.add_track(name, cover=True)
     site.build_index()
     site.stores.music = S3MusicBucket(s3, given_settings.music_bucket)  # type: ignore[assignment]
-    site.stores.watch = SqsQueueWatch(bootstrap._aws("sqs"), given_settings.uploads_queue_url, timeout_s=5)  # type: ignore[assignment]
+    site.stores.watch = SqsQueueWatch(connections.aws_client("sqs"), given_settings.uploads_queue_url, timeout_s=5)  # type: ignore[assignment]
 
     def act() -> None:
         assert bootstrap.kafka_settings().kafka_sasl_password == "secret"

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, connections
 from chalicelib.config import Settings, read_settings
 from chalicelib.errors import ConfigError, StoreUnavailableError
 from chalicelib.storage.secrets import MAX_AGE_S, RETRY_AFTER_S, CachedSecret, parse_kafka_credentials, parse_mongodb_uri
@@ -117,17 +117,18 @@ def test_stores_are_made_anew_when_the_secret_says_another_uri(manager: Any, mon
     given = Settings(mongodb_uri_secret_arn="mongodb", music_bucket="m", index_bucket="i")
     bootstrap.reset()
     monkeypatch.setattr(bootstrap, "settings", lambda: given)
+    monkeypatch.setattr(connections, "settings", lambda: given)
     made: list[str] = []
 
-    @bootstrap._of_mongodb
+    @connections.of_mongodb
     def store() -> str:
-        made.append(bootstrap._mongodb_uri())
+        made.append(connections.mongodb_uri())
         return made[-1]
 
     assert [store(), store()] == ["mongodb://one/", "mongodb://one/"]
     manager.put_secret_value(SecretId="mongodb", SecretString="mongodb://two/")
-    bootstrap._secret("mongodb")._tried_at = float("-inf")
-    bootstrap._secret("mongodb").doubt()
+    connections.secret("mongodb")._tried_at = float("-inf")
+    connections.secret("mongodb").doubt()
     assert store() == "mongodb://two/"
     assert made == ["mongodb://one/", "mongodb://two/"]
     bootstrap.reset()
@@ -138,11 +139,12 @@ def test_kafka_gets_user_and_password_out_of_the_secret(manager: Any, monkeypatc
     given = Settings(mongodb_uri="x", kafka_secret_arn="kafka", music_bucket="m", index_bucket="i")
     bootstrap.reset()
     monkeypatch.setattr(bootstrap, "settings", lambda: given)
+    monkeypatch.setattr(connections, "settings", lambda: given)
     first = bootstrap.play_publisher()
     assert bootstrap.play_publisher() is first
     manager.put_secret_value(SecretId="kafka", SecretString='{"username":"timbre","password":"two"}')
-    bootstrap._secret("kafka")._tried_at = float("-inf")
-    bootstrap._secret("kafka").doubt()
+    connections.secret("kafka")._tried_at = float("-inf")
+    connections.secret("kafka").doubt()
     assert bootstrap.kafka_settings().kafka_sasl_password == "two"
     assert bootstrap.play_publisher() is not first
     bootstrap.reset()
