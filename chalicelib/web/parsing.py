@@ -21,6 +21,17 @@ Name = Annotated[str, msgspec.Meta(max_length=200)]
 Secret = Annotated[str, msgspec.Meta(max_length=1000)]
 
 
+Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Cursor = Annotated[str, msgspec.Meta(max_length=2000)]
+
+
+class PageQuery(msgspec.Struct, frozen=True):
+    """Which part of a list: the rest follows `next_cursor`."""
+
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
 class Credentials(msgspec.Struct, frozen=True):
     username: Name
     password: Secret
@@ -70,6 +81,15 @@ def read_form_as(visit: Visit, kind: type[T]) -> T:
         return msgspec.convert(read_form(visit), kind, strict=False)
     except msgspec.ValidationError as exc:
         raise InvalidInputError(f"The form does not fit: {_say(exc)}") from exc
+
+
+def read_query_as(visit: Visit, kind: type[T]) -> T:
+    """The first value of each parameter that `kind` knows; one that is empty counts as not given, one that it does not know is ignored."""
+    given = {name: str(value) for name, value in (visit.request.query_params or {}).items() if value}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as exc:
+        raise InvalidInputError(f"The query does not fit: {_say(exc)}") from exc
 
 
 def read_limit(visit: Visit, *, default: int = 20, greatest: int = 100) -> int:

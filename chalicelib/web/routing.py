@@ -1,5 +1,9 @@
 """From a route to a view and back: who may come in, what a write must prove, and the one place where whatever a view raises is
-answered. Views get a `Visit` and give an `Answer`; Chalice is met here only.
+answered. Chalice is met here only.
+
+A view gets a `Visit`, what its path names, and what its own signature asks for: `body: SomeStruct` is the request's JSON, `query:
+SomeStruct` its query, both validated before the view is called. It gives an `Answer`, or the Struct that its signature says, which
+becomes JSON. `openapi.py` reads the same signatures, so that what is written of the API is what is done.
 
 The visit travels in a context variable, not in Chalice's `current_request`: that one is shared by all threads of a local server.
 """
@@ -9,22 +13,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
+import msgspec
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.errors import NotSignedInError
 from chalicelib.log import log, log_fields
-from chalicelib.web.answers import Answer
+from chalicelib.web.answers import Answer, answer_json
 from chalicelib.web.auth import check_form_token, check_origin, identify
 from chalicelib.web.errors import answer_error, translate_chalice_error
-from chalicelib.web.parsing import read_form
+from chalicelib.web.parsing import read_form, read_json, read_query_as
 from chalicelib.web.security import secure
 from chalicelib.web.urls import API
 from chalicelib.web.visit import Visit, start_visit
 from chalicelib.web.wiring import Wiring
 
-View = Callable[..., Answer]  # (visit, **what the path names)
+View = Callable[..., Answer | msgspec.Struct]  # (visit, **what the path names, and body or query where it asks for them)
 Access = Literal["listener", "anyone", "unidentified"]  # `unidentified`: not even looked who it is, so MongoDB is not asked
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -38,6 +43,11 @@ class Route:
     view: View
     access: Access
     is_api: bool
+    status: int = 200  # when all went well
+    gives: type[msgspec.Struct] | None = None  # what it answers then; None: no content, or not JSON
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
+    errors: tuple[str, ...] = ()  # codes, beyond those that any route may answer
 
     @property
     def content_type(self) -> str:
@@ -51,15 +61,45 @@ class Routes:
         self._name = name
         self._routes: list[Route] = []
 
+    @property
+    def listed(self) -> tuple[Route, ...]:
+        return tuple(self._routes)
+
     def page(self, path: str, method: str = "GET", *, access: Access = "listener") -> Callable[[View], View]:
-        return self._adder(path, method, access, is_api=False)
-
-    def api(self, path: str, method: str = "GET", *, access: Access = "listener") -> Callable[[View], View]:
-        return self._adder(API + path, method, access, is_api=True)
-
-    def _adder(self, path: str, method: str, access: Access, *, is_api: bool) -> Callable[[View], View]:
         def add(view: View) -> View:
-            self._routes.append(Route(path=path, method=method, view=view, access=access, is_api=is_api))
+            self._routes.append(Route(path=path, method=method, view=view, access=access, is_api=False))
+            return view
+
+        return add
+
+    def api(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        access: Access = "listener",
+        status: int = 200,
+        gives: type[msgspec.Struct] | None = None,
+        errors: tuple[str, ...] = (),
+    ) -> Callable[[View], View]:
+        """`gives` only where the view returns an `Answer` (for a cookie, say) whose body is that Struct."""
+
+        def add(view: View) -> View:
+            hints = get_type_hints(view)
+            self._routes.append(
+                Route(
+                    path=API + path,
+                    method=method,
+                    view=view,
+                    access=access,
+                    is_api=True,
+                    status=status,
+                    gives=gives or (None if hints["return"] is Answer else hints["return"]),
+                    body=hints.get("body"),
+                    query=hints.get("query"),
+                    errors=errors,
+                )
+            )
             return view
 
         return add
@@ -84,7 +124,8 @@ def _serve(visit: Visit, route: Route, named: dict[str, str]) -> Response:
     try:
         visit = visit if route.access == "unidentified" else identify(visit)
         _check_entry(visit, route)
-        answer = route.view(visit, **named)
+        given = route.view(visit, **named, **_read_asked(visit, route))
+        answer = given if isinstance(given, Answer) else answer_json(given, status=route.status)
     except Exception as raised:  # noqa: BLE001  # the record boundary of HTTP: every request gets its answer
         answer = answer_error(visit, raised, as_json=route.is_api)
     return _finish(visit, answer)
@@ -99,6 +140,15 @@ def _check_entry(visit: Visit, route: Route) -> None:
         check_origin(visit)
     else:
         check_form_token(visit, read_form(visit).get("csrf_token", ""))
+
+
+def _read_asked(visit: Visit, route: Route) -> dict[str, msgspec.Struct]:
+    asked: dict[str, msgspec.Struct] = {}
+    if route.body is not None:
+        asked["body"] = read_json(visit, route.body)
+    if route.query is not None:
+        asked["query"] = read_query_as(visit, route.query)
+    return asked
 
 
 def _finish(visit: Visit, answer: Answer) -> Response:

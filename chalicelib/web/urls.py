@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.web.assets import asset_version
+from chalicelib.web.assets import asset_version, find_asset
 
 API = "/api/v1"
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
@@ -28,6 +28,10 @@ class Urls:
     def static(self, name: str) -> str:
         """With the version of its content, so that it may be cached for ever."""
         return self.page(f"/static/{name}", v=asset_version(name))
+
+    def modules(self, name: str) -> list[str]:
+        """What the script loads by itself, directly or not: told to the browser beforehand, it is fetched at once."""
+        return [self.static(imported) for imported in find_asset(name).imports]
 
     def track(self, track_id: str) -> str:
         return self.page(f"/tracks/{track_id}")

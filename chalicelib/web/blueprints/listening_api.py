@@ -8,26 +8,27 @@ from chalicelib.web.listening import list_played, make_offer, save_play
 from chalicelib.web.parsing import OpinionRequest, PlayRequest, parse_track_id, read_cursor, read_json, read_limit
 from chalicelib.web.presenters import present_list, present_offer, present_played
 from chalicelib.web.routing import Routes
+from chalicelib.web.shapes import PlayAccepted
 from chalicelib.web.visit import Visit
 from chalicelib.workflows.give_feedback import give_feedback, withdraw_feedback
 
 routes = Routes(__name__)
 
 
-@routes.api("/plays", "POST")
-def create_play(visit: Visit) -> Answer:
-    given = read_json(visit, PlayRequest)
+@routes.api("/plays", "POST", status=202, errors=("track_not_found", "conflict", "store_unavailable"))
+def create_play(visit: Visit, body: PlayRequest) -> PlayAccepted:
+    """Notes one act of listening. Sent again with the same `event_id` it counts once."""
     play = Play(
-        event_id=given.event_id,
+        event_id=body.event_id,
         user_id=visit.listener.user_id,
-        track_id=parse_track_id(given.track_id),
-        kind=given.kind,
-        position_s=given.position_s,
+        track_id=parse_track_id(body.track_id),
+        kind=body.kind,
+        position_s=body.position_s,
         occurred_at=visit.now,
         request_id=visit.request_id,
     )
     save_play(visit, play)
-    return answer_json({"event_id": play.event_id, "status": "accepted"}, status=202)
+    return PlayAccepted(event_id=play.event_id)
 
 
 @routes.api("/recommendations")

@@ -1,0 +1,6 @@
+// Everything that pages run, once per load: the pages change inside it, the music goes on. Each module listens to
+// `timbre:page`, which says that another page has been put in place, and looks for the elements it cares for.
+
+import "./player.js";
+import "./pages.js";
+import "./upload.js";
