@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
 VENV := .venv/bin/python
 STAGE ?= dev
 
-.PHONY: help run test check bench lock deploy destroy clean set-up-tests
+.PHONY: help run test check bench lock deploy poll destroy clean set-up-tests
 
 help:
 	@echo "make run            everything on this machine, with demo music (MUSIC=~/Music: your own; PORT=8000)"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench          the benchmarks, one JSON object a line"
 	@echo "make lock           every lock file anew from pyproject.toml and layers/*/requirements.in"
 	@echo "make deploy         to AWS, or to what AWS_ENDPOINT_URL names (STAGE=dev)"
+	@echo "make poll           on an emulator: Kafka for a deployed stage, which AWS polls by itself (STAGE=dev)"
 	@echo "make destroy        undoes it (STAGE=dev; the bucket with the music stays unless MUSIC_TOO=yes)"
 	@echo "make clean          remove what was built (data in .timbre/ and .venv/ stay)"
 
@@ -42,6 +43,9 @@ lock: set-up-tests
 
 deploy: set-up-tests
 	@$(VENV) -m infrastructure.deploy_stage --stage $(STAGE)
+
+poll: set-up-tests
+	@$(VENV) -m localstack.poll_stage --stage $(STAGE)
 
 destroy: set-up-tests
 	@MUSIC_TOO=$(MUSIC_TOO) $(VENV) -m infrastructure.destroy_stage --stage $(STAGE)

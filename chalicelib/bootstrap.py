@@ -15,15 +15,16 @@ import msgspec
 
 from chalicelib import connections
 from chalicelib.config import Settings
-from chalicelib.connections import WATCH_TIMEOUT_S, aws_client, database, impatient_aws_client, of_mongodb, secret, settings
+from chalicelib.connections import WATCH_TIMEOUT_S, aws_client, impatient_aws_client, of_mongodb, secret
+from chalicelib.connections import database as database  # noqa: PLC0414  # asked for here, and made there; `__all__` hid the rest from mypy
+from chalicelib.connections import settings as settings  # noqa: PLC0414
 
 if TYPE_CHECKING:
-    from chalicelib.workflows import operator_ports, ports
+    from chalicelib.workflows import operator_ports, player_ports, ports
+    from chalicelib.workflows.account_ports import AccountStores, ExportBucket
     from chalicelib.workflows.check_health import Probe
     from chalicelib.workflows.current_index import CurrentIndex
     from chalicelib.workflows.rebuild_index import IndexBuilding
-
-__all__ = ["database", "settings"]  # what others ask of here and is made in `connections`
 
 
 @of_mongodb
@@ -77,6 +78,13 @@ def plays() -> ports.PlayStore:
 
 
 @of_mongodb
+def listening() -> player_ports.ListeningStore:
+    from chalicelib.storage.listening import MongoListeningStore
+
+    return MongoListeningStore(database())
+
+
+@of_mongodb
 def feedback() -> ports.FeedbackStore:
     from chalicelib.storage.feedback import MongoFeedbackStore
 
@@ -102,6 +110,21 @@ def leases() -> ports.LeaseStore:
     from chalicelib.storage.leases import MongoLeaseStore
 
     return MongoLeaseStore(database())
+
+
+@of_mongodb
+def account_stores() -> AccountStores:
+    """History, statistics, settings, sessions, erasure: what a listener's own pages stand on."""
+    from chalicelib.storage.account_stores import make_account_stores
+
+    return make_account_stores(database())
+
+
+@cache
+def export_bucket() -> ExportBucket:
+    from chalicelib.storage.export_bucket import S3ExportBucket
+
+    return S3ExportBucket(aws_client("s3"), settings().music_bucket)
 
 
 @of_mongodb
@@ -208,6 +231,24 @@ def _publisher_of(given: Settings) -> ports.PlayPublisher:
 def play_publisher() -> ports.PlayPublisher:
     """Another one when the secret says another password."""
     return _publisher_of(kafka_settings())
+
+
+@lru_cache(maxsize=2)
+def _lag_watch_of(given: Settings) -> operator_ports.LagWatch:
+    from chalicelib.events.kafka_lag import KafkaLagWatch
+
+    return KafkaLagWatch(given, timeout_s=2 * WATCH_TIMEOUT_S)
+
+
+def lag_watch() -> operator_ports.LagWatch:
+    return _lag_watch_of(kafka_settings())
+
+
+def record_reader() -> operator_ports.RecordReader:
+    """For who closes it."""
+    from chalicelib.events.kafka_records import KafkaRecordReader
+
+    return KafkaRecordReader(kafka_settings())
 
 
 @cache

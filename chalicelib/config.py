@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib.errors import ConfigError
+from chalicelib.model import Role
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_sasl_password: str = ""
     kafka_secret_arn: str = ""  # {"username":…,"password":…}: instead of the two above
     plays_topic: str = "plays"
+    plays_consumer_group: str = ""  # whose progress is the lag; empty: the template's, of this stage
     kafka_timeout_s: float = 1.0  # how long a listener may wait for the broker; the relay sends what did not make it
     play_resend_after_s: float = 120.0
 
@@ -45,12 +47,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mfcc_engine: Literal["streaming", "librosa"] = "streaming"
 
     max_upload_bytes: int = 500_000_000
+    parts_from_bytes: int = 16 * 1024 * 1024  # files larger than this may be sent in parts, and go on where they stopped
+    part_bytes: int = 8 * 1024 * 1024  # S3: at least 5 MiB, all but the last
+    outstanding_uploads: int = 200  # permissions of one user that no file has followed on yet
     max_duration_s: float = 3 * 3600.0
     session_ttl_s: int = 30 * 24 * 3600
     audio_url_ttl_s: int = 6 * 3600
+    trash_ttl_s: int = 600  # how long a deleted song can be brought back
     secure_cookies: bool = True  # off where pages come over plain HTTP on loopback
+    new_user_roles: Literal["listener", "listener,uploader", "listener,uploader,operator"] = "listener,uploader"
     sign_ups_per_hour: int = 60  # from one address
     log_ins_per_5_minutes: int = 20  # as one username; ten times as many from one address
+    demo_username: str = ""  # with the next: whoever comes may listen as this user at one click. Set by `make run` only, and never on AWS
+    demo_password: str = ""
+
+    @property
+    def roles_of_new_users(self) -> tuple[Role, ...]:
+        return msgspec.convert(self.new_user_roles.split(","), tuple[Role, ...])
+
+    @property
+    def consumer_group(self) -> str:
+        return self.plays_consumer_group or f"timbre-{self.timbre_stage}-recommend"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -83,6 +100,7 @@ RUN_FILE_SETTINGS = {
     "music_bucket": "MUSIC_BUCKET",
     "index_bucket": "INDEX_BUCKET",
     "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
+    "plays_consumer_group": "PLAYS_CONSUMER_GROUP",
     "build_queue_url": "BUILD_QUEUE_URL",
     "uploads_queue_url": "UPLOADS_QUEUE_URL",
 }

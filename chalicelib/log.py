@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ SERVICE = "timbre"
 _LOGGER_NAME = "timbre-events"  # Chalice names its own logger as the app, and silences it below ERROR
 _CALLER = 4  # frames from Powertools' logger up to whoever called `log.info`
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+_making = threading.Lock()  # a second thread would get Powertools' one logger of this name before it is ready, and fail
 _fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields", default=_NOTHING)
 
 
@@ -41,8 +43,13 @@ class _StandardErrorHandler(logging.StreamHandler[TextIO]):
         raise AttributeError("the stream is always sys.stderr")
 
 
-@cache
 def _logger() -> Logger:
+    with _making:
+        return _make_logger()
+
+
+@cache
+def _make_logger() -> Logger:
     from aws_lambda_powertools import Logger
 
     # The level is said: else Powertools takes any LOG_LEVEL for it, such as the one that quietens an emulator.

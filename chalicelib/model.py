@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 import msgspec
+
+from chalicelib.way_model import Arrival, IndexSearch, Parts, PlayArrival, UploadWay
 
 T = TypeVar("T")
 
 MFCC_COUNT = 20
 FEATURE_VERSION = 1  # raised when the numbers of `audio` change; vectors of two versions never meet in one build
 
-TrackStatus = Literal["active", "removed"]
+TrackStatus = Literal["active", "trashed", "purging", "removed"]  # trashed: can be restored; purging: its objects are being removed
 UploadStatus = Literal["queued", "analysed", "indexed", "failed"]
 PlayKind = Literal["start", "complete", "skip"]
-Opinion = Literal["like", "dislike"]
+Opinion = Literal["like", "dislike", "not_now"]  # `not_now` holds for a while and hides a like or dislike meanwhile
 Basis = Literal["plays", "random"]
 Role = Literal["listener", "uploader", "operator"]
 
@@ -50,6 +53,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float  # decoded, not declared
     mfcc: tuple[float, ...]  # MFCC_COUNT means over all frames
     feature_version: int = FEATURE_VERSION
+    preview_start_s: float | None = None  # where a passage begins that gives an idea of the song
     warnings: tuple[str, ...] = ()
 
 
@@ -80,6 +84,12 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     status: TrackStatus
     created_at: datetime
     updated_at: datetime
+    preview_start_s: float | None = None  # None: analysed before there were previews
+    album_artist: str | None = None
+    track_number: int | None = None
+    play_count: int = 0  # starts that took effect, each once
+    tags_edited_at: datetime | None = None  # by hand
+    trashed_at: datetime | None = None
 
 
 class TrackVector(msgspec.Struct, frozen=True):
@@ -89,6 +99,7 @@ class TrackVector(msgspec.Struct, frozen=True):
     seq: int
     mfcc: tuple[float, ...]
     scaler_version: int | None = None
+    genre: str | None = None  # colours it on the map
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +117,11 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     created_at: datetime
     updated_at: datetime
+    is_duplicate: bool = False  # the same audio was in the library before, under another key
+    parts: Parts | None = None  # of a large file
+    arrival: Arrival | None = None  # of the latest attempt
+    way: UploadWay | None = None  # of the attempt that made a track of it
+    indexed_at: datetime | None = None  # when a build was seen to cover it
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +130,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     password_hash: str
     roles: tuple[Role, ...] = ("listener", "uploader")
     created_at: datetime
+    history_paused_at: datetime | None = None  # since then nothing that is played is kept
+    taste_reset_at: datetime | None = None  # plays before then say nothing about taste
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +140,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     csrf_token: str
     created_at: datetime
     expires_at: datetime
+    device: str = ""  # in words; empty: opened before devices were told apart
+    last_seen_at: datetime | None = None  # to some minutes
+
+    @property
+    def session_id(self) -> str:
+        """What it is called in public: says nothing of the token."""
+        return hashlib.sha256(f"public:{self.token_sha256}".encode()).hexdigest()[:24]
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +161,24 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None = None
     processed_at: datetime | None = None
     request_id: str | None = None  # of the HTTP request that brought it: goes along to Kafka, the logs and the recommendations
+    recorded_at: datetime | None = None  # when MongoDB had it on disk
+    arrival: PlayArrival | None = None  # of the delivery that took effect
+    search: IndexSearch | None = None  # what its recommendations took
+
+
+class Listening(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a listener stopped, and what comes next: the same on every device. The last change wins."""
+
+    user_id: str
+    queue: tuple[str, ...]  # track ids, in the order of playing; empty: nothing to go on with
+    place: int = 0  # of the song in the queue
+    position_s: float = 0.0
+    changed_at: datetime
+    device_id: str  # drawn by the browser: so that it knows its own change again
+
+    @property
+    def track_id(self) -> str | None:
+        return self.queue[self.place] if self.place < len(self.queue) else None
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +206,7 @@ class RecommendationList(msgspec.Struct, frozen=True, kw_only=True):
     generated_at: datetime
     request_ids: tuple[str, ...] = ()  # of the requests whose plays brought this list about
     plays_processed: int = 0  # how many plays have taken effect for this user, each once: kept by the store
+    search: IndexSearch | None = None  # None: the index was not asked
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +216,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     attempts: int
     created_at: datetime
+    request_id: str | None = None  # of the request that brought what could not be processed
 
 
 class IndexBuild(msgspec.Struct, frozen=True, kw_only=True):

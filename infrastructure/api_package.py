@@ -69,14 +69,14 @@ def _build(root: Path, sources: list[Path], *, python: Path, out: Path) -> Archi
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="api-", dir=out) as scratch:
         project, code = Path(scratch) / "project", Path(scratch) / "code"
-        _copy_project(root, sources, project)
-        with zipfile.ZipFile(_run_chalice(project)) as package:
+        copy_project(root, sources, project)
+        with zipfile.ZipFile(package_project(project)) as package:
             package.extractall(code)
         compile_bytecode(code, python=python)
         return write_archive(code, name="api", out=out)
 
 
-def _copy_project(root: Path, sources: list[Path], project: Path) -> None:
+def copy_project(root: Path, sources: list[Path], project: Path) -> None:
     """Without the bytecode that lies about in the tree: Chalice would pack it, and Lambda not trust its times."""
     for path in sources:
         target = project / path.relative_to(root)
@@ -86,7 +86,8 @@ def _copy_project(root: Path, sources: list[Path], project: Path) -> None:
     (project / ".chalice" / "config.json").write_text(json.dumps(CHALICE_CONFIG))
 
 
-def _run_chalice(project: Path) -> Path:
+def package_project(project: Path) -> Path:
+    """Chalice's own zip, with what bytecode lies in the project."""
     command = [sys.executable, "-B", "-c", "import sys; from chalice.cli import main; sys.exit(main())", "package", "--stage", STAGE, "out"]
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     output = run_tool(command, what="chalice package", env={**environment, "PYTHONDONTWRITEBYTECODE": "1"}, cwd=project)

@@ -5,23 +5,23 @@ nothing, one from another checkout finds the function and the REST API that are 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infrastructure.build_cache import hash_files, hash_inputs
-from infrastructure.errors import DeployError
-from infrastructure.running_api import RunningApi
+from infrastructure.chalice_command import Chalice, run_chalice
+from infrastructure.errors import DeployError, TakeBackError
+from infrastructure.running_api import Fetch, RunningApi, fetch_code
 from infrastructure.toolchain import read_python_version
 
 Clients = Callable[[str], Any]
 Report = Callable[[str], None]
-LAST_LINES = 15
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -39,6 +39,8 @@ class ApiStage:
     python: Path  # runs Chalice, and so settles the function's Python
     artefacts: str  # the bucket
     clients: Clients
+    chalice: Chalice = run_chalice
+    fetch: Fetch = fetch_code
 
     @property
     def function_name(self) -> str:
@@ -53,24 +55,46 @@ class ApiStage:
         return f"releases/{self.stage}.json"
 
 
+def release_api(api: ApiStage, described: Mapping[str, Any], prove: Callable[[], None], report: Report) -> None:
+    """Deploys, has it proved, and records it as what is in force; where it does not prove good, what served before serves again."""
+    before = deploy_api(api, described, report)
+    with TakingBack(before, api.clients, report):
+        prove()
+    record_release(api, described)
+
+
 def deploy_api(api: ApiStage, described: Mapping[str, Any], report: Report) -> RunningApi | None:
     """What served before, to be put back should the new one prove bad; None when nothing changed or nothing was there."""
     inputs = hash_release(api, described)
     known = read_release(api)
-    before = RunningApi.capture(api.clients, api.function_name, rest_api_id=find_rest_api(known.deployed if known else {}))
+    before = RunningApi.capture(api.clients, api.function_name, rest_api_id=find_rest_api(known), fetch=api.fetch)
+    restore_record(api, known)
     if known is not None and before is not None and (known.inputs, known.code_sha256) == (inputs, before.code_sha256):
-        restore_record(api, known)
         report("API: nothing to change")
         return None
-    restore_record(api, known)
-    try:
-        run_chalice(api, "deploy", report)
-    except DeployError:
-        if before is not None:
-            report("putting the last version of the API back")
-            before.put_back(api.clients)
-        raise
+    with TakingBack(before, api.clients, report):
+        api.chalice("deploy", api.stage, api.project, api.python, report)
     return before
+
+
+@dataclass(frozen=True, slots=True)
+class TakingBack:
+    """Whatever goes wrong inside, Ctrl-C too: the version before serves again. TakeBackError, with both reasons, where it does not."""
+
+    before: RunningApi | None
+    clients: Clients
+    report: Report
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        if fault is None or self.before is None:
+            return
+        self.report("putting the last version of the API back")
+        try:
+            self.before.put_back(self.clients)
+        except (BotoCoreError, ClientError) as exc:
+            raise TakeBackError(f"{fault}\nThe last version of the API could not be put back: {exc}") from fault
 
 
 def hash_release(api: ApiStage, described: Mapping[str, Any]) -> str:
@@ -79,7 +103,8 @@ def hash_release(api: ApiStage, described: Mapping[str, Any]) -> str:
     top = json.loads((api.project / ".chalice" / "config.json").read_text("utf-8"))
     top.pop("stages", None)
     settings = json.dumps([top, dict(described)], sort_keys=True)
-    return hash_inputs([read_python_version(api.python), settings, hash_files(api.project, files)])
+    bytecode = (Path(__file__).with_name("api_bytecode.py")).read_bytes()
+    return hash_inputs([read_python_version(api.python), settings, bytecode, hash_files(api.project, files)])
 
 
 def read_release(api: ApiStage) -> Release | None:
@@ -108,8 +133,8 @@ def restore_record(api: ApiStage, known: Release | None) -> None:
         api.deployed_file.write_text(json.dumps(known.deployed, indent=2), "utf-8")
 
 
-def find_rest_api(deployed: Mapping[str, Any]) -> str:
-    resources = deployed.get("resources", [])
+def find_rest_api(known: Release | None) -> str:
+    resources = known.deployed.get("resources", []) if known is not None else []
     return next((str(each["rest_api_id"]) for each in resources if each["resource_type"] == "rest_api"), "")
 
 
@@ -123,25 +148,3 @@ def read_address(api: ApiStage, *, endpoint_url: str) -> str:
         return str(rest_api["rest_api_url"]).rstrip("/")
     stage = str(rest_api["rest_api_url"]).rstrip("/").rsplit("/", 1)[-1]
     return f"{endpoint_url}/_aws/execute-api/{rest_api['rest_api_id']}/{stage}"
-
-
-def run_chalice(api: ApiStage, command: str, report: Report) -> None:
-    """Line by line as it says them. DeployError with the last of them where it fails."""
-    line = [str(api.python), "-c", "import sys; from chalice.cli import main; sys.exit(main())", command, "--stage", api.stage]
-    path = f"{api.python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    said: list[str] = []
-    with subprocess.Popen(
-        line,
-        cwd=api.project,
-        env={**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        for text in process.stdout or ():
-            said.append(text.rstrip())
-            report(f"chalice: {said[-1]}")
-    missing = "Could not install" in "\n".join(said)  # it says so, leaves the packages out, and ends well
-    if process.returncode != 0 or missing:
-        raise DeployError(f"chalice {command} failed:\n" + "\n".join(said[-LAST_LINES:]))

@@ -16,10 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infrastructure.api_release import ApiStage, deploy_api, read_address, record_release
+from infrastructure.api_bytecode import provide_bytecode
+from infrastructure.api_release import ApiStage, read_address, release_api
 from infrastructure.deploy import deploy_stack, make_client, name_stack
-from infrastructure.errors import DeployError, PackageError
-from infrastructure.package import build_packages
+from infrastructure.errors import DeployError, PackageError, TakeBackError
+from infrastructure.package import Packages, build_packages
+from infrastructure.sizes import check_api_size, measure_function
 from infrastructure.smoke_test import run_smoke_test
 from infrastructure.stage_config import describe_stage, write_stage
 from infrastructure.stage_parameters import choose_parameters, read_previous
@@ -27,6 +29,7 @@ from infrastructure.target import ROOT, Destination, find_destination, provide_p
 from infrastructure.upload import choose_names, prune_packages
 
 Clients = Callable[[str], Any]
+BUILD = ROOT / "build"
 LISTENER_KEY = "smoke/listener.json"
 
 
@@ -43,43 +46,36 @@ class Deployment:
     def run(self, *, smoke: bool = True) -> str:
         """The address."""
         parameters = self.settle_parameters()
-        outputs, python = self.bring_up_stack(parameters)
+        target = self.destination.target
+        python = provide_python(target, home=self.home, report=self.report)
+        packages = build_packages(target, python=python, out=BUILD, report=self.report)
+        outputs = self.bring_up_stack(packages, parameters)
         prepare_database(outputs["RelayPlaysFunctionName"], self.clients("lambda"), self.report)
         described = describe_stage(self.stage, outputs, parameters)
         write_stage(self.project, self.stage, described)
+        provide_bytecode(self.project, target=target, python=python, out=BUILD, report=self.report)
         api = ApiStage(self.stage, self.project, python, parameters["ArtefactsBucket"], self.clients)
-        before = deploy_api(api, described, self.report)
-        address = read_address(api, endpoint_url=self.destination.endpoint_url)
-        if smoke:
-            try:
-                self.try_out(address, parameters)
-            except DeployError:
-                if before is not None:
-                    self.report("putting the last version of the API back")
-                    before.put_back(self.clients)
-                raise
-        record_release(api, described)
-        return address
+        release_api(api, described, lambda: self.try_out(api, parameters) if smoke else None, self.report)
+        check_api_size(measure_function(self.clients("lambda"), api.function_name), packages.layers, self.report)
+        return read_address(api, endpoint_url=self.destination.endpoint_url)
 
     def settle_parameters(self) -> dict[str, str]:
         previous = read_previous(self.clients("cloudformation"), name_stack(self.stage))
         chosen = choose_parameters(self.environ, self.destination, previous=previous)
         return choose_names(self.stage, chosen, sts=self.clients("sts"))
 
-    def bring_up_stack(self, parameters: Mapping[str, str]) -> tuple[dict[str, str], Path]:
-        python = provide_python(self.destination.target, home=self.home, report=self.report)
-        packages = build_packages(self.destination.target, python=python, out=ROOT / "build", report=self.report)
+    def bring_up_stack(self, packages: Packages, parameters: Mapping[str, str]) -> dict[str, str]:
         outputs = deploy_stack(stage=self.stage, packages=packages, parameters=parameters, report=self.report, clients=self.clients)
         prune_packages(packages, bucket=parameters["ArtefactsBucket"], s3=self.clients("s3"), report=self.report)
-        return outputs, python
+        return outputs
 
-    def try_out(self, address: str, parameters: Mapping[str, str]) -> None:
+    def try_out(self, api: ApiStage, parameters: Mapping[str, str]) -> None:
         listener = self.provide_listener(parameters["ArtefactsBucket"])
         # On an emulator somebody else has to poll Kafka, if there is one.
         has_consumer = parameters["EnableKafkaMapping"] == "true" or bool(self.environ.get("EXPECT_RECOMMENDATIONS"))
         with tempfile.TemporaryDirectory(prefix="timbre-smoke-") as songs:
             run_smoke_test(
-                address,
+                read_address(api, endpoint_url=self.destination.endpoint_url),
                 name=listener["name"],
                 password=listener["password"],
                 songs=Path(songs),
@@ -117,6 +113,9 @@ def main() -> int:
         destination = find_destination(os.environ)
         deployment = Deployment(given.stage, given.project, ROOT / ".timbre", destination, os.environ, cache(make_client), _say)
         _say(deployment.run(smoke=not given.no_smoke_test))
+    except TakeBackError as exc:
+        print(exc, file=sys.stderr)
+        return 1
     except (DeployError, PackageError) as exc:
         print(f"{exc}\nWhat was deployed before goes on serving.", file=sys.stderr)
         return 1

@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infrastructure.api_release import ApiStage, read_release, restore_record, run_chalice
+from infrastructure.api_release import ApiStage, read_release, restore_record
+from infrastructure.chalice_command import run_chalice
 from infrastructure.change_sets import delete_stack, read_status
 from infrastructure.deploy import make_client, name_stack
 from infrastructure.errors import DeployError, PackageError
@@ -37,7 +38,7 @@ def destroy_stage(stage: str, *, place: Place, project: Path, clients: Clients, 
     api = ApiStage(stage, project, Path(sys.executable), names["ArtefactsBucket"], clients)
     restore_record(api, read_release(api))
     if api.deployed_file.is_file():
-        run_chalice(api, "delete", report)
+        run_chalice("delete", stage, project, api.python, report)
         api.deployed_file.unlink(missing_ok=True)
     if read_status(cloudformation, name_stack(stage)) is not None:
         report(f"deleting stack {name_stack(stage)}")

@@ -3,6 +3,7 @@
 TimbreError
 ├── PackageError    a layer or function could not be built, or is too large for Lambda
 └── DeployError     the stack could not be brought into the state that the template describes
+    └── TakeBackError   nor could the version that served before be put back
 """
 
 from __future__ import annotations
@@ -16,3 +17,7 @@ class PackageError(TimbreError):
 
 class DeployError(TimbreError):
     code = "deploy_error"
+
+
+class TakeBackError(DeployError):
+    code = "take_back_error"

@@ -1,9 +1,11 @@
-"""Builds what Lambda runs: one zip per function and one per layer, for this machine's emulator (`local`) or for AWS (`aws`).
-Names are content hashes; what has not changed is not built again. Uploading is left to `deploy.py`.
+"""Builds what Lambda runs: one zip per function and one per layer, for this machine's emulator (`local`) or for AWS (`aws`); or bundled,
+each function with its layers in one zip, for an emulator that mounts none. Names are content hashes; what has not changed is not built
+again. Uploading is left to `deploy.py`.
 """
 
 from __future__ import annotations
 
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,7 +17,7 @@ from infrastructure.build_cache import hash_files, hash_inputs, reuse_or_build
 from infrastructure.errors import PackageError
 from infrastructure.layers import LAYER_NAMES, build_layer, hash_layer_inputs
 from infrastructure.toolchain import compile_bytecode, read_python_version
-from infrastructure.zips import Archive, write_archive
+from infrastructure.zips import Archive, merge_archives, write_archive
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS_OF_FUNCTION: Mapping[str, tuple[str, ...]] = {
@@ -35,10 +37,10 @@ class Packages:
     target: Target
     runtime: str  # python3.11
     functions: Mapping[str, Archive]
-    layers: Mapping[str, Archive]
+    layers: Mapping[str, Archive]  # none where the functions are bundled
 
     def unpacked_bytes(self, function: str) -> int:
-        layers = sum(self.layers[name].unpacked_bytes for name in LAYERS_OF_FUNCTION[function])
+        layers = sum(self.layers[name].unpacked_bytes for name in LAYERS_OF_FUNCTION[function]) if self.layers else 0
         return self.functions[function].unpacked_bytes + layers
 
 
@@ -53,18 +55,28 @@ class Workshop:
     report: Callable[[str], None]
 
 
-def build_packages(target: Target, *, python: Path, out: Path, report: Callable[[str], None]) -> Packages:
+def build_packages(target: Target, *, python: Path, out: Path, report: Callable[[str], None], bundled: bool = False) -> Packages:
     """Everything the template needs, below `out`. `python` is the one that will run it: the emulator's own, or a 3.12 for AWS."""
     version = read_python_version(python)
-    if target == "aws" and version != AWS_PYTHON:
-        raise PackageError(f"packages for AWS are compiled by Python {AWS_PYTHON}, but {python} is {version}")
+    if target == "aws":
+        _refuse_other_builders(python, version)
     folder = out / f"{target}-{version}"
     workshop = Workshop(target, python, version, folder, report)
     layers = {name: _provide_layer(name, workshop) for name in LAYER_NAMES}
     functions = {name: _provide_function(name, workshop) for name in LAYERS_OF_FUNCTION}
-    packages = Packages(target, f"python{version}", functions, layers)
+    if bundled:
+        functions = {name: _provide_bundle(name, functions[name], layers, workshop) for name in functions}
+    packages = Packages(target, f"python{version}", functions, {} if bundled else layers)
     check_sizes(packages, report)
     return packages
+
+
+def _refuse_other_builders(python: Path, version: str) -> None:
+    """What is fetched has wheels for every platform; Annoy is compiled here, and bytecode by the version that reads it."""
+    if version != AWS_PYTHON:
+        raise PackageError(f"packages for AWS are compiled by Python {AWS_PYTHON}, but {python} is {version}")
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise PackageError("Packages for Lambda's own Python are built on Linux with x86-64 only: Annoy is compiled for it here.")
 
 
 def check_sizes(packages: Packages, report: Callable[[str], None]) -> None:
@@ -95,6 +107,19 @@ def _provide_function(name: str, workshop: Workshop) -> Archive:
         return _build_function(name, sources, python=workshop.python, out=out)
 
     key = hash_inputs([workshop.version, _hash_builders(), *(part for where, path in sources for part in (where, path.read_bytes()))])
+    return reuse_or_build(name, key=key, out=out, build=build)
+
+
+def _provide_bundle(name: str, function: Archive, layers: Mapping[str, Archive], workshop: Workshop) -> Archive:
+    """Function and layers in one zip, what Lambda would find in /opt/python beside the handler."""
+    out = workshop.out / "bundles"
+    parts = {function.path: ""} | {layers[layer].path: "python/" for layer in LAYERS_OF_FUNCTION[name]}
+
+    def build() -> Archive:
+        workshop.report(f"bundling function {name}")
+        return merge_archives(parts, name=name, out=out)
+
+    key = hash_inputs([_hash_builders(), *(path.name for path in parts)])
     return reuse_or_build(name, key=key, out=out, build=build)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Clients = Callable[[str], Any]
+Fetch = Callable[[str], bytes]  # `fetch_code`, but where there is no such address
 GATEWAY_STAGE = "timbre"
 KEPT_SETTINGS = ("Role", "Handler", "Timeout", "MemorySize", "Runtime")
 
@@ -24,7 +25,7 @@ class RunningApi:
     deployment_id: str
 
     @classmethod
-    def capture(cls, clients: Clients, function_name: str, *, rest_api_id: str) -> RunningApi | None:
+    def capture(cls, clients: Clients, function_name: str, *, rest_api_id: str, fetch: Fetch) -> RunningApi | None:
         """None where there is no such function yet."""
         functions = clients("lambda")
         try:
@@ -32,10 +33,11 @@ class RunningApi:
         except functions.exceptions.ResourceNotFoundException:
             return None
         configuration = found["Configuration"]
-        with urllib.request.urlopen(found["Code"]["Location"], timeout=60) as answer:  # noqa: S310  # AWS's own presigned address
-            code = answer.read()
+        code = fetch(found["Code"]["Location"])
         settings = {name: configuration[name] for name in KEPT_SETTINGS if name in configuration}
         settings["Layers"] = [layer["Arn"] for layer in configuration.get("Layers", [])]
+        network = configuration.get("VpcConfig", {})
+        settings["VpcConfig"] = {name: network.get(name, []) for name in ("SubnetIds", "SecurityGroupIds")}
         settings["Environment"] = {"Variables": configuration.get("Environment", {}).get("Variables", {})}
         deployment = _read_deployment(clients("apigateway"), rest_api_id) if rest_api_id else ""
         return cls(function_name, code, configuration["CodeSha256"], settings, rest_api_id, deployment)
@@ -53,6 +55,12 @@ class RunningApi:
                 stageName=GATEWAY_STAGE,
                 patchOperations=[{"op": "replace", "path": "/deploymentId", "value": self.deployment_id}],
             )
+
+
+def fetch_code(location: str) -> bytes:
+    with urllib.request.urlopen(location, timeout=60) as answer:  # noqa: S310  # AWS's own presigned address
+        code: bytes = answer.read()
+        return code
 
 
 def _read_deployment(gateway: Any, rest_api_id: str) -> str:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from infrastructure.annoy_wheel import Target
@@ -30,10 +30,12 @@ Place = Literal["aws", "localstack", "ministack"]
 class Destination:
     place: Place
     endpoint_url: str  # empty on AWS
+    in_container: bool = False
 
     @property
     def target(self) -> Target:
-        return "aws" if self.place == "aws" else "local"  # LocalStack runs functions with the Python of this machine
+        """In a container LocalStack runs functions in Lambda's images, else with the Python of this machine."""
+        return "aws" if self.place == "aws" or self.in_container else "local"
 
 
 def find_destination(environ: Mapping[str, str]) -> Destination:
@@ -41,26 +43,33 @@ def find_destination(environ: Mapping[str, str]) -> Destination:
     endpoint_url = environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if not endpoint_url:
         return Destination("aws", "")
-    if _answers(endpoint_url, "/_ministack/health"):
+    if _ask(endpoint_url, "/_ministack/health") is not None:
         raise DeployError(
             "MiniStack does not take `chalice deploy` (its import of a REST API keeps no route): use `make run`, or name a LocalStack."
         )
-    if _answers(endpoint_url, "/_localstack/health"):
-        return Destination("localstack", endpoint_url)
-    raise DeployError(f"AWS_ENDPOINT_URL={endpoint_url} is no LocalStack: it does not answer /_localstack/health.")
+    if _ask(endpoint_url, "/_localstack/health") is None:
+        raise DeployError(f"AWS_ENDPOINT_URL={endpoint_url} is no LocalStack: it does not answer /_localstack/health.")
+    info = _ask(endpoint_url, "/_localstack/info") or {}
+    in_container = bool(info.get("is_docker"))
+    if in_container and info.get("edition") == "community":
+        raise DeployError(
+            "LocalStack's free image mounts no layers, which the API needs: run `make run EMULATOR=localstack-docker`, or use an account."
+        )
+    return Destination("localstack", endpoint_url, in_container)
 
 
-def _answers(endpoint_url: str, path: str) -> bool:
-    """With JSON of its own: LocalStack takes unknown paths for buckets."""
+def _ask(endpoint_url: str, path: str) -> dict[str, Any] | None:
+    """What it says in JSON of its own, if it does: LocalStack takes unknown paths for buckets."""
     parts = urlsplit(endpoint_url)
     make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = make(parts.hostname or "", parts.port, timeout=5)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
-        return answer.status == 200 and isinstance(json.loads(answer.read()), dict)
+        said = json.loads(answer.read())
+        return said if answer.status == 200 and isinstance(said, dict) else None
     except (OSError, http.client.HTTPException, ValueError):
-        return False
+        return None
     finally:
         connection.close()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infrastructure.change_sets import Report
+from infrastructure.errors import PackageError
 from infrastructure.import_buckets import bucket_exists
 from infrastructure.package import Packages
 
@@ -29,14 +30,19 @@ def choose_names(stage: str, parameters: Mapping[str, str], *, sts: Any) -> dict
 
 
 def upload_packages(packages: Packages, *, bucket: str, s3: Any, report: Report) -> dict[str, str]:
-    """Parameter of the template → key, for every layer and function."""
+    """Parameter of the template → key, for every layer and function. A key that is there is whole, and its name says what it holds, so its
+    file is not asked for. PackageError where a package is neither here nor there any more: build it again."""
     provide_bucket(s3, bucket)
     parameters = name_keys(functions=packages.functions, layers=packages.layers)
     paths = {parameters[name]: archive.path for name, archive in (*packages.functions.items(), *packages.layers.items())}
     present = _list_sizes(s3, bucket)
     for path in paths.values():
-        if present.get(f"{PREFIX}{path.name}") != path.stat().st_size:
-            report(f"uploading {path.name} ({path.stat().st_size / 1e6:.1f} MB)")
+        size = _measure(path)
+        there = present.get(f"{PREFIX}{path.name}")
+        if there is None and size is None:
+            raise PackageError(f"{path.name} is gone from {path.parent} and was not uploaded yet")
+        if size is not None and there != size:
+            report(f"uploading {path.name} ({size / 1e6:.1f} MB)")
             _send(s3, bucket, path)
     return {parameter: f"{PREFIX}{path.name}" for parameter, path in paths.items()}
 
@@ -57,6 +63,13 @@ def name_keys(*, functions: Iterable[str], layers: Iterable[str]) -> dict[str, s
     """Function or layer → the template's parameter for the key of its package."""
     names = {name: f"{name.title().replace('_', '')}Key" for name in functions}
     return names | {name: f"{name.capitalize()}LayerKey" for name in layers}
+
+
+def _measure(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _send(s3: Any, bucket: str, path: Path) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from chalicelib.config import Settings
 from infrastructure.api_package import API_HANDLER, build_api_package
 from infrastructure.errors import DeployError
+from infrastructure.zips import Archive
 from localstack.settings import STAGE
 
 API_FUNCTION = f"timbre-{STAGE}-api"
@@ -40,8 +41,10 @@ class ApiFunction:
         self._root = root
         self._code: bytes | None = None  # not its path: another build may replace the file while we run
 
-    def package(self, python: Path, report: Callable[[str], None]) -> None:
-        self._code = build_api_package(python=python, out=self._root / "build", report=report).path.read_bytes()
+    def package(self, python: Path, report: Callable[[str], None]) -> Archive:
+        archive = build_api_package(python=python, out=self._root / "build", report=report)
+        self._code = archive.path.read_bytes()
+        return archive
 
     def deploy(self, client: Any, *, runtime: str, layer_arn: str, environment: Mapping[str, str]) -> None:  # boto3's client has no type
         if self._code is None:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.storage.mongo import connect
+from chalicelib.storage.users import MongoUserStore
+from chalicelib.workflows.passwords import Passwords
+from chalicelib.workflows.ports import UserStore
 from localstack.run_file import write_private
 
 USERNAME = "demo"
@@ -26,18 +30,29 @@ class DemoListener:
     password: str
 
 
-def provide_demo_listener(home: Path, url: str) -> DemoListener:
-    """Registers the listener unless it is there. Where the name belongs to somebody with another password, a new one is made up."""
-    kept = _read(home / "demo.json")
-    listener = kept or DemoListener(USERNAME, secrets.token_urlsafe(9))
-    if _register(url, listener) or _can_log_in(url, listener):
-        _write(home / "demo.json", listener)
-        return listener
-    other = DemoListener(f"{USERNAME}-{secrets.token_hex(3)}", secrets.token_urlsafe(9))
-    if not _register(url, other):
-        raise DemoListenerError(f"{url} refuses to register {other.username}")
-    _write(home / "demo.json", other)
-    return other
+def choose_demo_listener(home: Path, mongodb_uri: str, database_name: str) -> DemoListener:
+    """Who it will be, before anything serves: the application is told at its start."""
+    database = connect(mongodb_uri, database_name)
+    try:
+        return choose_name(home, MongoUserStore(database))
+    finally:
+        database.client.close()
+
+
+def choose_name(home: Path, users: UserStore) -> DemoListener:
+    """The one of before. Where the name belongs to somebody with another password, a new one is made up. Kept beside the data."""
+    listener = _read(home / "demo.json") or DemoListener(USERNAME, secrets.token_urlsafe(9))
+    taken_by = users.find_by_username(listener.username)
+    if taken_by is not None and not Passwords().verify(taken_by.password_hash, listener.password):
+        listener = DemoListener(f"{USERNAME}-{secrets.token_hex(3)}", secrets.token_urlsafe(9))
+    _write(home / "demo.json", listener)
+    return listener
+
+
+def register_demo_listener(url: str, listener: DemoListener) -> None:
+    """Over HTTP, as anybody is; one who is there already stays."""
+    if not (_register(url, listener) or _can_log_in(url, listener)):
+        raise DemoListenerError(f"{url} refuses to register {listener.username}")
 
 
 def _read(path: Path) -> DemoListener | None:

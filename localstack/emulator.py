@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from localstack.answering import ask_status
@@ -19,6 +20,7 @@ def make_endpoint_url(port: int) -> str:
 def describe_emulator(root: Path, home: Path, *, port: int) -> ChildSpec:
     """Functions inherit this process's environment, so it gets as little as possible."""
     data = home / "emulator-data"
+    _forget_another_port(data, port)
     for folder in ("s3", "state"):
         (data / folder).mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
@@ -41,6 +43,16 @@ def describe_emulator(root: Path, home: Path, *, port: int) -> ChildSpec:
         is_ready=lambda: answers_health(port),
         stop_timeout_s=20.0,
     )
+
+
+def _forget_another_port(data: Path, port: int) -> None:
+    """What it keeps beside S3's objects holds addresses with its port. At another one it begins as after a crash: the stack is made
+    anew around the buckets, and what was queued is found by comparing bucket and catalogue."""
+    note = data / "port"
+    if not (note.is_file() and note.read_text("utf-8") == str(port)):
+        shutil.rmtree(data / "state", ignore_errors=True)
+    data.mkdir(parents=True, exist_ok=True)
+    note.write_text(str(port), "utf-8")
 
 
 def find_emulator_python(root: Path) -> Path:

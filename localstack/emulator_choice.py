@@ -1,19 +1,21 @@
-"""Which emulator of AWS a person asked for (`EMULATOR`), and what differs from one to the other: the process, the Python that runs
-functions, and how HTTP reaches the application. `system` works with any of them.
+"""Which emulator of AWS a person asked for (`EMULATOR`), and what differs from one to the other: its process and what it brings along, what
+functions are packed for and told, and how HTTP reaches the application. `system` works with any of them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from infrastructure.package import Packages, build_packages
 from localstack import emulator, localstack_emulator
 from localstack.children import answers_http
-from localstack.docker_engine import refuse_without_engine
+from localstack.docker_localstack import choose_docker_localstack
 from localstack.localstack_api import GATEWAY_STAGE, deploy_api
 from localstack.processes import ChildSpec
+from localstack.surroundings import Addresses, Surroundings
 
 
 class UnknownEmulatorError(Exception):
@@ -21,11 +23,23 @@ class UnknownEmulatorError(Exception):
 
 
 class Emulator(Protocol):
-    """`keeps_data` is False where everything in it is gone when it ends."""
+    """`keeps_data` is False where everything in it is gone when it ends. `brings` names the parts ("mongod", "broker") that come with it
+    and are not started by us."""
 
     keeps_data: bool
 
-    def describe(self, root: Path, home: Path, *, port: int) -> ChildSpec: ...
+    @property
+    def brings(self) -> frozenset[str]: ...
+
+    def prepare(self, around: Surroundings, note: Callable[[str], None]) -> None:
+        """What has to be done before `describe`d children can live."""
+
+    def describe(self, around: Surroundings) -> list[ChildSpec]: ...
+
+    def reach(self, around: Surroundings) -> Addresses:
+        """The addresses that functions are told."""
+
+    def package(self, root: Path, report: Callable[[str], None]) -> Packages: ...
 
     def find_python(self, root: Path) -> Path: ...
 
@@ -37,14 +51,30 @@ class Emulator(Protocol):
 
     def describe_front(self, environment: Mapping[str, str], home: Path, *, port: int) -> ChildSpec | None: ...
 
+    def stop(self) -> None:
+        """After its children have ended."""
+
 
 class MiniStack:
     """The default. Its API Gateway is empty after `chalice deploy`, so a server of our own makes the events."""
 
     keeps_data = True
+    brings: frozenset[str] = frozenset()
 
-    def describe(self, root: Path, home: Path, *, port: int) -> ChildSpec:
-        return emulator.describe_emulator(root, home, port=port)
+    def prepare(self, around: Surroundings, note: Callable[[str], None]) -> None:
+        """Nothing."""
+
+    def describe(self, around: Surroundings) -> list[ChildSpec]:
+        return [emulator.describe_emulator(around.root, around.home, port=around.ports.s3)]
+
+    def reach(self, around: Surroundings) -> Addresses:
+        return around.here
+
+    def package(self, root: Path, report: Callable[[str], None]) -> Packages:
+        return build_packages("local", python=self.find_python(root), out=root / "build", report=report)
+
+    def stop(self) -> None:
+        """Its process was all there was."""
 
     def find_python(self, root: Path) -> Path:
         return emulator.find_emulator_python(root)
@@ -63,9 +93,22 @@ class HostLocalStack:
     """LocalStack without Docker. The API is a Lambda behind LocalStack's API Gateway, put there by `chalice deploy`."""
 
     keeps_data = False
+    brings: frozenset[str] = frozenset()
 
-    def describe(self, root: Path, home: Path, *, port: int) -> ChildSpec:
-        return localstack_emulator.describe_localstack(root, home, port=port)
+    def prepare(self, around: Surroundings, note: Callable[[str], None]) -> None:
+        """Nothing."""
+
+    def describe(self, around: Surroundings) -> list[ChildSpec]:
+        return [localstack_emulator.describe_localstack(around.root, around.home, port=around.ports.s3)]
+
+    def reach(self, around: Surroundings) -> Addresses:
+        return around.here
+
+    def package(self, root: Path, report: Callable[[str], None]) -> Packages:
+        return build_packages("local", python=self.find_python(root), out=root / "build", report=report)
+
+    def stop(self) -> None:
+        """Its process was all there was."""
 
     def find_python(self, root: Path) -> Path:
         return localstack_emulator.find_function_python(root)
@@ -99,9 +142,5 @@ def choose_emulator(environ: Mapping[str, str]) -> Emulator:
     if wished == "localstack":
         return HostLocalStack()
     if wished == "localstack-docker":
-        refuse_without_engine()
-        raise UnknownEmulatorError(
-            "EMULATOR=localstack-docker: `make run` does not drive containers; start them by `docker compose -f localstack/compose.yaml up "
-            "--wait`, then deploy by `make deploy` with AWS_ENDPOINT_URL=http://localhost.localstack.cloud:4566."
-        )
-    raise UnknownEmulatorError(f"EMULATOR={wished} is not known: EMULATOR=localstack, or nothing for MiniStack")
+        return choose_docker_localstack(environ)
+    raise UnknownEmulatorError(f"EMULATOR={wished} is not known: EMULATOR=localstack, EMULATOR=localstack-docker, or nothing for MiniStack")

@@ -8,7 +8,7 @@ from chalicelib.errors import TimbreError
 from infrastructure.errors import DeployError, PackageError
 from localstack.apache_kafka_jars import ApacheKafkaError
 from localstack.demo_listener import DemoListenerError
-from localstack.docker_engine import DockerUnavailableError
+from localstack.docker_engine import ContainerError, DockerUnavailableError
 from localstack.emulator_choice import UnknownEmulatorError
 from localstack.localstack_emulator import ExposedError
 from localstack.mongod import MongodError
@@ -21,6 +21,7 @@ EXPECTED = (
     AlreadyRunningError,
     ApacheKafkaError,
     ChildDiedError,
+    ContainerError,
     DemoListenerError,
     DeployError,
     DockerUnavailableError,

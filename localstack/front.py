@@ -141,9 +141,11 @@ def answer_fault(request: HttpRequest, status: int, code: str, message: str, *, 
         error = {"code": code, "message": message, "request_id": request_id}
         return HttpResponse(status, (("Content-Type", "application/json"), *more), json.dumps({"error": error}).encode())
     page = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>{status}</title>"
-        "<body style='font:1rem/1.5 system-ui;max-width:32rem;margin:20vh auto;padding:0 1rem'>"
-        f"<h1>{html.escape(message)}</h1><p><a href='/'>To the music</a></p><p><small>Request {html.escape(request_id)}</small></p>"
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{status} · Timbre</title><meta name=color-scheme content='light dark'><link rel=icon href='data:,'>"
+        "<body style='font:1rem/1.5 system-ui;max-width:32rem;margin:20vh auto;padding:0 1.25rem'>"
+        f"<main><h1>{html.escape(message)}</h1><p><a href='/' style='color:inherit;padding:0.5rem 0'>To the music</a></p>"
+        f"<p><small>Request {html.escape(request_id)}</small></p></main>"
     )
     return HttpResponse(status, (("Content-Type", "text/html; charset=utf-8"), *more), page.encode())
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import json
 import signal
 import sys
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -50,13 +52,18 @@ class Forwarder(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length") or 0)
         if size > MAX_BODY_BYTES:
             self.close_connection = True
-            self._answer(413, [], b'{"message":"Request Too Long"}')
+            self._refuse(413, "Request Too Long")
             return
         body = self.rfile.read(size) if size else None
         try:
             self._answer(*self._ask(body))
         except (OSError, http.client.HTTPException, ValueError):
-            self._answer(502, [("Content-Type", "application/json")], b'{"message":"LocalStack does not answer"}')
+            self._refuse(502, "LocalStack does not answer")
+
+    def _refuse(self, status: int, message: str) -> None:
+        """In API Gateway's form, with an id to ask for as every answer has one."""
+        headers = [("Content-Type", "application/json"), ("X-Request-Id", str(uuid.uuid4()))]
+        self._answer(status, headers, json.dumps({"message": message}).encode())
 
     def _ask(self, body: bytes | None) -> tuple[int, list[tuple[str, str]], bytes]:
         """The path goes through as it came: escapes are the application's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from localstack.library import Progress, find_music, follow_receipts, send_music
@@ -11,11 +11,12 @@ from localstack.screen import Screen, Step
 from localstack.system import System
 
 NO_MUSIC = "none"
+DEMO_SIZE = 60
 SHOWN_FAILURES = 20
 
 
 class MusicFolderError(Exception):
-    """MUSIC names no folder, or one without music."""
+    """MUSIC names no folder, or one without music; or DEMO_PIECES is no number of songs."""
 
 
 def check_music(music: str) -> None:
@@ -24,7 +25,15 @@ def check_music(music: str) -> None:
         check_folder(Path(music).expanduser().resolve())
 
 
-def bring_music(music: str, system: System, screen: Screen, home: Path) -> None:
+def read_demo_size(environ: Mapping[str, str]) -> int:
+    """How many songs the demo music has: fewer where a machine is wanted soon, in tests for one."""
+    wished = environ.get("DEMO_PIECES", "") or str(DEMO_SIZE)
+    if not wished.isdecimal() or int(wished) < 1:
+        raise MusicFolderError(f"DEMO_PIECES is the number of demo songs, at least 1, got {wished!r}.")
+    return int(wished)
+
+
+def bring_music(music: str, system: System, screen: Screen, home: Path, *, demo_size: int = DEMO_SIZE) -> None:
     bucket = system.outputs["MusicBucket"]
     if music == NO_MUSIC:
         return
@@ -32,11 +41,20 @@ def bring_music(music: str, system: System, screen: Screen, home: Path) -> None:
         folder = Path(music).expanduser().resolve()
         show_progress(screen, f"Bringing {folder} into the library", lambda step: bring_folder(folder, bucket, "uploads/music/", step))
         return
-    marker = home / "demo-music.json"
+    marker = _mark_of_demo(home)
     if not marker.is_file():
-        pieces = compose_demo(screen, home / "demo-music")
+        pieces = compose_demo(screen, home / "demo-music", demo_size)
         show_progress(screen, "Bringing the demo music into the library", lambda step: bring_folder(pieces, bucket, "uploads/demo/", step))
         marker.write_text(json.dumps({"folder": str(pieces)}), "utf-8")  # those who delete a demo song do not want it back
+
+
+def offers_demo(music: str, home: Path) -> bool:
+    """Whether there is demo music, or will be in a moment."""
+    return not music or _mark_of_demo(home).is_file()
+
+
+def _mark_of_demo(home: Path) -> Path:
+    return home / "demo-music.json"
 
 
 def check_folder(folder: Path) -> None:
@@ -46,11 +64,11 @@ def check_folder(folder: Path) -> None:
         raise MusicFolderError(f"{folder} holds no mp3, flac, wav or ogg file. Give another folder: make run MUSIC=~/Music")
 
 
-def compose_demo(screen: Screen, folder: Path) -> Path:
+def compose_demo(screen: Screen, folder: Path, size: int) -> Path:
     from localstack.demo_music.compose import compose_library  # numpy and soundfile: only when there is something to compose
 
     with screen.step("Composing the demo music") as step:
-        compose_library(folder, report=lambda done, total: step.note(f"{done} of {total}"))
+        compose_library(folder, count=size, report=lambda done, total: step.note(f"{done} of {total}"))
     return folder
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from localstack.surroundings import Addresses
+
 STAGE = "local"
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
 BUILD_DELAY_S = "3"
@@ -37,13 +39,14 @@ def isolate_from_aws(environ: Mapping[str, str], *, endpoint_url: str) -> dict[s
     }
 
 
-def make_parameters(environ: Mapping[str, str], *, mongodb_uri: str, kafka: str, endpoint_url: str) -> dict[str, str]:
-    """The template's parameters. Time-outs are shorter than on AWS, so that a failed upload says so sooner."""
+def make_parameters(environ: Mapping[str, str], addresses: Addresses) -> dict[str, str]:
+    """The template's parameters; `addresses` as functions see them. Time-outs are shorter than on AWS, so that a failed upload says so
+    sooner."""
     given = {parameter: environ[name] for name, parameter in KAFKA_PARAMETERS.items() if environ.get(name)}
     return given | {
-        "MongodbUri": mongodb_uri,
-        "KafkaBootstrapServers": kafka,
-        "AwsEndpointUrl": endpoint_url,
+        "MongodbUri": addresses.mongodb_uri,
+        "KafkaBootstrapServers": addresses.kafka,
+        "AwsEndpointUrl": addresses.endpoint_url,
         "EnableKafkaMapping": "false",
         "MusicBucketName": f"timbre-{STAGE}-music",
         "IndexBucketName": f"timbre-{STAGE}-index",

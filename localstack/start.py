@@ -16,16 +16,22 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
 from localstack import environment, preflight  # noqa: E402  # the path is set just above
+from localstack.docker_engine import DockerUnavailableError, find_docker  # noqa: E402
 from localstack.screen import Screen  # noqa: E402
 from localstack.system_packages import PreflightError  # noqa: E402
 
 
 def set_up(screen: Screen, *, purpose: str) -> Path:
     """Machine and environments; the path of the environment's Python."""
+    in_docker = purpose == "run" and os.environ.get("EMULATOR") == "localstack-docker"
+    if in_docker:
+        find_docker(os.environ)
     running = purpose == "run" and not is_running_here()
     port = int(os.environ.get("PORT") or preflight.DEFAULT_PORT) if running else 0
-    needs_kafka = purpose == "run" and os.environ.get("KAFKA") == "apache" and not os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    preflight.prepare_machine(screen, port=port, needs_mongod=not os.environ.get("MONGODB_URI"), needs_kafka=needs_kafka)
+    needs_kafka = (
+        purpose == "run" and not in_docker and os.environ.get("KAFKA") == "apache" and not os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    )
+    preflight.prepare_machine(screen, port=port, needs_mongod=not in_docker and not os.environ.get("MONGODB_URI"), needs_kafka=needs_kafka)
     return environment.prepare_environments(ROOT, screen, purpose=purpose)
 
 
@@ -51,7 +57,7 @@ def main(arguments: list[str]) -> int:
     screen = Screen()
     try:
         python = set_up(screen, purpose=purpose)
-    except (PreflightError, environment.InstallError) as exc:
+    except (PreflightError, DockerUnavailableError, environment.InstallError) as exc:
         screen.say(str(exc))
         return 1
     except KeyboardInterrupt:

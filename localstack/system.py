@@ -4,6 +4,7 @@ was restarted. Knows no terminal and no demo.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -19,55 +20,73 @@ from chalicelib.errors import TimbreError
 from chalicelib.storage.mongo import ensure_indexes
 from chalicelib.workflows.reconcile_library import reconcile_library
 from infrastructure.deploy import deploy_stack, make_client
-from infrastructure.errors import DeployError
-from infrastructure.package import Packages, build_packages
+from infrastructure.errors import DeployError, PackageError
+from infrastructure.package import Packages
+from infrastructure.sizes import check_api_size
 from localstack import mongod
 from localstack.apache_kafka import describe_apache_kafka, wants_apache_kafka
 from localstack.apache_kafka_jars import has_jars, provide_jars
 from localstack.api_function import API_FUNCTION, ApiFunction, wants_api_function
 from localstack.children import describe_broker, describe_front, describe_poller
 from localstack.emulator import make_endpoint_url
-from localstack.emulator_choice import choose_emulator
+from localstack.emulator_choice import Emulator
 from localstack.fresh_data import choose_data_folder, forget_data
 from localstack.ports import Ports
 from localstack.processes import ChildSpec
 from localstack.settings import STAGE, isolate_from_aws, make_application_settings, make_parameters
 from localstack.supervisor import Supervisor
+from localstack.surroundings import Addresses, Surroundings
 
 RECOVERY_ATTEMPTS = 3
 RECOVERY_PAUSE_S = 1.0
+GIVEN_BY = {"mongod": "MONGODB_URI", "broker": "KAFKA_BOOTSTRAP_SERVERS"}  # part → what a person says to use their own instead
 Note = Callable[[str], None]
 
 
 class System:
     """`environ` is what the person gave; addresses of their own MongoDB or Kafka in it replace the parts that we would start."""
 
-    def __init__(self, root: Path, home: Path, *, ports: Ports, environ: Mapping[str, str], say: Note, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        root: Path,
+        home: Path,
+        *,
+        emulator: Emulator,
+        ports: Ports,
+        environ: Mapping[str, str],
+        say: Note,
+        stopping: threading.Event,
+    ) -> None:
         self._root, self._home, self._ports = root, home, ports
         self._stopping, self._say = stopping, say
-        self._emulator = choose_emulator(environ)
+        self._emulator = emulator
         self.keeps_data = self._emulator.keeps_data
         self.data_home = choose_data_folder(home, keeps_data=self.keeps_data)
         self.endpoint_url = make_endpoint_url(ports.s3)
         self.url = self._emulator.make_url(ports.front)
-        self._has_own_mongod = not environ.get("MONGODB_URI")
-        self._has_own_broker = not environ.get("KAFKA_BOOTSTRAP_SERVERS")
-        self._runs_apache_kafka = wants_apache_kafka(environ)
+        given = {part for part, name in GIVEN_BY.items() if environ.get(name)}
+        self._has_own_mongod = "mongod" not in given | emulator.brings
+        self._has_own_broker = "broker" not in given | emulator.brings
+        self._runs_apache_kafka = wants_apache_kafka(environ) and self._has_own_broker
         self.mongodb_uri = environ.get("MONGODB_URI") or mongod.make_uri(ports.mongod)
         self.kafka = environ.get("KAFKA_BOOTSTRAP_SERVERS") or f"127.0.0.1:{ports.broker}"
         self._environment = isolate_from_aws(environ, endpoint_url=self.endpoint_url)
-        self._parameters = make_parameters(environ, mongodb_uri=self.mongodb_uri, kafka=self.kafka, endpoint_url=self.endpoint_url)
+        here = Addresses(self.mongodb_uri, self.kafka, self.endpoint_url)
+        self._around = Surroundings(root, home, ports, emulator.brings - given, here)
+        self._parameters = make_parameters(environ, emulator.reach(self._around))
         self._packages: Packages | None = None
         self._api = ApiFunction(root) if wants_api_function(environ) else None  # None: the front runs the application itself
         self.on_package_note: Note = _ignore
         self.outputs: Mapping[str, str] = {}
+        self.also_set: Mapping[str, str] = {}  # settings of the application, beyond those that the parts need; before `deploy`
         self.supervisor = Supervisor(home, on_restart=self._recover, say=say, stopping=stopping)
 
-    def start_servers(self) -> None:
+    def start_servers(self, note: Note) -> None:
         """MongoDB, Kafka and the emulator at once; returns when all answer and MongoDB accepts writes."""
         if not self.keeps_data:
             forget_data(self.data_home)
-        specs = [self._emulator.describe(self._root, self._home, port=self._ports.s3)]
+        self._emulator.prepare(self._around, note)
+        specs = self._emulator.describe(self._around)
         if self._has_own_broker:
             specs.insert(0, self._describe_broker())
         if self._has_own_mongod:
@@ -94,18 +113,17 @@ class System:
 
     def package(self) -> None:
         """The functions and layers, by the very Python that the emulator runs them with. May run beside `start_servers`."""
-        python = self._emulator.find_python(self._root)
         report: Note = lambda line: self.on_package_note(line)  # noqa: E731, PLW0108  # whoever listens by then
-        self._packages = build_packages("local", python=python, out=self._root / "build", report=report)
+        self._packages = self._emulator.package(self._root, report)
         if self._api is not None:
-            self._api.package(python, report)
+            check_api_size(self._api.package(self._emulator.find_python(self._root), report).unpacked_bytes, self._packages.layers, report)
 
     def deploy(self, note: Note) -> None:
         """The stack, then everything in MongoDB and the bucket brought into agreement."""
         if self._packages is None:
             raise DeployError("nothing has been packaged yet")
         self.outputs = deploy_stack(stage=STAGE, packages=self._packages, parameters=self._parameters, report=note)
-        application = make_application_settings(self.outputs, mongodb_uri=self.mongodb_uri, kafka=self.kafka)
+        application = {**make_application_settings(self.outputs, mongodb_uri=self.mongodb_uri, kafka=self.kafka), **self.also_set}
         self._environment |= application
         os.environ.update(application)
         if self._api is not None:
@@ -119,8 +137,16 @@ class System:
         front = self._emulator.describe_front(self._environment, self._home, port=self._ports.front)
         if front is None:
             front = describe_front(self._environment, port=self._ports.front, invoke=API_FUNCTION if self._api is not None else "")
-        poller = describe_poller(self._environment, mapping=self.outputs["PlaysMapping"])
+        poller = describe_poller(self._environment, mapping=self._describe_mapping())
         self.supervisor.start_together([front, poller])
+
+    def stop(self) -> None:
+        self.supervisor.stop_all()
+        self._emulator.stop()
+
+    def _describe_mapping(self) -> str:
+        """As the stack says it, but for the brokers: the poller is on this machine, where the functions need not be."""
+        return json.dumps({**json.loads(self.outputs["PlaysMapping"]), "bootstrap_servers": self.kafka})
 
     def describe(self) -> dict[str, Any]:
         """What the run file says; the keys are those of DESIGN 7 and of `chalicelib.config.RUN_FILE_SETTINGS`."""
@@ -133,13 +159,14 @@ class System:
             "kafka_bootstrap_servers": self.kafka,
             "build_queue_url": self.outputs["BuildsQueueUrl"],
             "uploads_queue_url": self.outputs["UploadsQueueUrl"],
-            "plays_mapping": self.outputs["PlaysMapping"],
+            "plays_mapping": self._describe_mapping(),
+            "plays_consumer_group": json.loads(self.outputs["PlaysMapping"])["consumer_group"],
             "children": self.supervisor.pids(),
         }
 
     def _recover(self, name: str) -> None:
         """After a restart: mongod has to become primary again; the emulator forgot its stack, and messages of its queues."""
-        if name == "mongod":
+        if name == "mongod" and self._has_own_mongod:
             mongod.become_primary(self._ports.mongod)
         if name == "emulator":
             self._redeploy()
@@ -150,9 +177,11 @@ class System:
         for attempt in range(1, RECOVERY_ATTEMPTS + 1):
             try:
                 self.deploy(_ignore)
-            except (DeployError, TimbreError, BotoCoreError, ClientError):
+            except (TimbreError, BotoCoreError, ClientError) as exc:
                 if attempt == RECOVERY_ATTEMPTS or self._stopping.is_set():
                     raise
+                if isinstance(exc, PackageError):  # `make clean`, and an emulator that lost what was uploaded
+                    self.package()
                 time.sleep(RECOVERY_PAUSE_S)
             else:
                 return

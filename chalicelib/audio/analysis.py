@@ -6,7 +6,7 @@ Every file ends in an Analysis or in an AudioError with one of the codes not_aud
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from chalicelib.audio.decoding import DecodedSound, resample_blocks
 from chalicelib.audio.identity import identify_track
 from chalicelib.audio.mfcc import FloatArray, MfccMeans
 from chalicelib.audio.opening import OpenedAudio, open_audio
+from chalicelib.audio.preview import LoudnessBySecond
 from chalicelib.audio.tags import read_tags
 from chalicelib.model import Analysis
 
@@ -25,9 +26,9 @@ Engine = Literal["streaming", "librosa"]
 def analyse_file(path: Path, *, file_name: str, engine: Engine = "streaming", max_duration_s: float) -> Analysis:
     """`file_name` is what the person called it: the title where the tags have none. `path` may have any name."""
     with open_audio(path, max_duration_s=max_duration_s) as opened:
-        mfcc, duration_s = _measure(opened, engine, max_duration_s)
+        sound = _measure(opened, engine, max_duration_s)
         container, warnings = opened.container, opened.warnings
-    if not np.isfinite(mfcc).all():
+    if not np.isfinite(sound.mfcc).all():
         raise messages.make_corrupt_error("its sound cannot be measured")
     with path.open("rb") as file:
         track_id = identify_track(file, container)
@@ -37,25 +38,33 @@ def analyse_file(path: Path, *, file_name: str, engine: Engine = "streaming", ma
         track_id=track_id,
         tags=file_tags.tags,
         cover=cover,
-        duration_s=duration_s,
-        mfcc=tuple(float(value) for value in mfcc),
+        duration_s=sound.duration_s,
+        mfcc=tuple(float(value) for value in sound.mfcc),
+        preview_start_s=sound.preview_start_s,
         warnings=(*warnings, *file_tags.warnings, *cover_warnings),
     )
 
 
-def _measure(opened: OpenedAudio, engine: Engine, max_duration_s: float) -> tuple[FloatArray, float]:
+class MeasuredSound(NamedTuple):
+    mfcc: FloatArray
+    duration_s: float  # decoded
+    preview_start_s: float
+
+
+def _measure(opened: OpenedAudio, engine: Engine, max_duration_s: float) -> MeasuredSound:
     if engine == "librosa":
         from chalicelib.audio.librosa_engine import measure_by_librosa
 
-        return measure_by_librosa(opened)
+        return MeasuredSound(*measure_by_librosa(opened))
     sound = DecodedSound(opened, max_duration_s=max_duration_s)
     return measure_streaming(sound)
 
 
-def measure_streaming(sound: DecodedSound) -> tuple[FloatArray, float]:
-    """The 20 means and the decoded duration in seconds, in memory that does not grow with it."""
-    means = MfccMeans()
+def measure_streaming(sound: DecodedSound) -> MeasuredSound:
+    """One pass, in memory that does not grow with the song (but for four bytes a second)."""
+    means, loudness = MfccMeans(), LoudnessBySecond()
     for signal in resample_blocks(sound, sound.sample_rate):
         means.add(signal)
+        loudness.add(signal)
     sound.check()
-    return means.finish(), sound.duration_s
+    return MeasuredSound(means.finish(), sound.duration_s, loudness.find_preview_start())

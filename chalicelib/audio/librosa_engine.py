@@ -9,11 +9,12 @@ from chalicelib.audio import messages
 from chalicelib.audio.decoding import check_decoded, check_peak
 from chalicelib.audio.mfcc import FloatArray
 from chalicelib.audio.opening import OpenedAudio
+from chalicelib.audio.preview import LoudnessBySecond
 from chalicelib.model import MFCC_COUNT
 
 
-def measure_by_librosa(opened: OpenedAudio) -> tuple[FloatArray, float]:
-    """The 20 means and the decoded duration in seconds, with the same refusals as the streaming engine."""
+def measure_by_librosa(opened: OpenedAudio) -> tuple[FloatArray, float, float]:
+    """The 20 means, the decoded duration and where a preview begins, in seconds, with the same refusals as the streaming engine."""
     import librosa
 
     try:
@@ -25,4 +26,6 @@ def measure_by_librosa(opened: OpenedAudio) -> tuple[FloatArray, float]:
     check_peak(peak)
     check_decoded(opened, samples=round(duration_s * opened.sound.samplerate), peak=peak)
     mfcc = librosa.feature.mfcc(y=signal, sr=sample_rate, n_mfcc=MFCC_COUNT)
-    return mfcc.mean(axis=1).astype(np.float32), duration_s
+    loudness = LoudnessBySecond()
+    loudness.add(signal)
+    return mfcc.mean(axis=1).astype(np.float32), duration_s, loudness.find_preview_start()

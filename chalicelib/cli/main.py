@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 from chalicelib import __version__
 from chalicelib.config import adopt_running_machine
 from chalicelib.errors import TimbreError
 from chalicelib.log import log
+from chalicelib.model import Role
 
 RUN_FILE = Path(".timbre/run.json")
 
@@ -43,6 +45,14 @@ def build_parser() -> argparse.ArgumentParser:
     rebuild = commands.add_parser("rebuild", help="build the index now")
     rebuild.add_argument("--refit", action="store_true", help="a new scaler, and every document standardized with it")
 
+    add_operator_commands(commands)
+    add_account_commands(commands)
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="JSON lines instead of tables")
+    return parser
+
+
+def add_operator_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     redrive = commands.add_parser("redrive", help="failed uploads or plays back on their way: shows what, asks, does it")
     redrive.add_argument("what", choices=("uploads", "plays"))
     redrive.add_argument("--yes", action="store_true", help="do not ask")
@@ -53,9 +63,21 @@ def build_parser() -> argparse.ArgumentParser:
     backfill.add_argument("--max-waiting", type=int, default=1000, metavar="N", help="wait while the queue holds so many (1000)")
     backfill.add_argument("--resume", action="store_true", help="of a finished one too: only what comes after its last key")
 
-    for command in commands.choices.values():
-        command.add_argument("--json", action="store_true", help="JSON lines instead of tables")
-    return parser
+
+def add_account_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for name, text in (("grant", "give a user a role"), ("revoke", "take a role from a user")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("user", help="a username")
+        command.add_argument("role", choices=get_args(Role))
+
+    export = commands.add_parser("export", help="everything that is kept of a user, as JSON")
+    export.add_argument("user", help="a username")
+    export.add_argument("--to", type=Path, metavar="FILE", help="instead of standard output")
+
+    erase = commands.add_parser("erase", help="a user and everything that was kept of them, for good: asks first")
+    erase.add_argument("user", help="a username")
+    erase.add_argument("--with-uploads", action="store_true", help="the songs that they uploaded too")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     tracks = bootstrap.tracks()
     answer = recommend_for_user(
         user.user_id,
+        users=bootstrap.users(),
         plays=bootstrap.plays(),
         feedback=bootstrap.feedback(),
         tracks=tracks,

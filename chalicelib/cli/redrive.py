@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 
 from chalicelib import bootstrap
 from chalicelib.cli.output import print_json_line, print_table, progress_bar, say
+from chalicelib.events.dead_messages import parse_record_spans
 from chalicelib.events.kafka_events import parse_play_payload
 from chalicelib.events.queue_watch import DEAD_LETTERS_OF_UPLOADS
 from chalicelib.events.s3_events import parse_object_events
+from chalicelib.workflows.operator_ports import RecordReader
+from chalicelib.workflows.read_play_letters import UsableLetter
 from chalicelib.workflows.redrive_plays import PlayRedriving, plan_play_redrive, redrive_plays
 from chalicelib.workflows.redrive_uploads import UploadRedriving, plan_upload_redrive, redrive_uploads
 
@@ -51,31 +55,43 @@ def redrive_failed_uploads(arguments: argparse.Namespace) -> int:
 
 
 def redrive_failed_plays(arguments: argparse.Namespace) -> int:
+    with closing(bootstrap.record_reader()) as record_reader:
+        return _redrive_plays(arguments, record_reader)
+
+
+def _redrive_plays(arguments: argparse.Namespace, record_reader: RecordReader) -> int:
     redriving = PlayRedriving(
         plays=bootstrap.plays(),
         tracks=bootstrap.tracks(),
         users=bootstrap.users(),
         dead_letters=bootstrap.dead_letters(),
         publisher=bootstrap.play_publisher(),
+        record_reader=record_reader,
         parse_play=parse_play_payload,
+        parse_spans=parse_record_spans,
         resend_after_s=bootstrap.settings().play_resend_after_s,
         clock=partial(datetime.now, UTC),
     )
     plan = plan_play_redrive(redriving)
-    newest: list[tuple[object, ...]] = [(play.event_id, play.track_id, letter.reason) for letter, play in plan.letters[:SHOWN]]
+    newest: list[tuple[object, ...]] = [describe_letter(usable) for usable in plan.letters[:SHOWN]]
     if plan.waiting_count:
-        newest.append((f"{plan.waiting_count} in the outbox", None, "no effect for too long"))
-    show_plan(arguments, plan.count, "plays", newest, ("play", "track", "why"))
+        newest.append(("in the outbox", plan.waiting_count, "no effect for too long"))
+    show_plan(arguments, plan.count, "plays", newest, ("letter", "plays", "why"))
     show_beyond_help(arguments, plan.beyond_help)
     if not plan.count or not is_confirmed(arguments, f"Send {plan.count} again?"):
         return 0
     with progress_bar() as bar:
         task = bar.add_task("Sent again", total=plan.count)
         done = redrive_plays(plan, redriving, advance=lambda count: bar.advance(task, count))
-    code = report_done(arguments, done, "sent again.")
+    code = report_done(arguments, done, "made good: sent again, or of effect already.")
     if done < plan.count:
         say(f"{plan.count - done} were not taken by Kafka: they stay where they are, and the relay tries every minute.")
     return code if done >= plan.count else 1
+
+
+def describe_letter(usable: UsableLetter) -> tuple[object, ...]:
+    kept = f", {len(usable.remains)} beyond help" if usable.remains else ""
+    return (usable.letter.letter_id, f"{len(usable.plays)}{kept}", usable.why)
 
 
 def show_plan(arguments: argparse.Namespace, count: int, things: str, newest: Sequence[Sequence[object]], columns: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import re
 from chalicelib import bootstrap
 from chalicelib.cli.output import print_json_line, print_table
 from chalicelib.errors import NotFoundError
+from chalicelib.library_model import TrackQuery
 from chalicelib.model import Track
 from chalicelib.workflows.find_neighbours import find_neighbours
 from chalicelib.workflows.ports import TrackStore
@@ -20,7 +21,7 @@ def find_track(words: str, tracks: TrackStore) -> Track:
     track = tracks.find(words) if TRACK_ID.fullmatch(words) else tracks.find_by_title(words.lower())
     if track is not None:
         return track
-    found = tracks.search(words, limit=5).items
+    found = tracks.browse(TrackQuery(text=words), limit=5).items
     if len(found) == 1:
         return found[0]
     if found:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from chalicelib import bootstrap
 from chalicelib.cli.output import print_json_line, print_table
+from chalicelib.workflows.records import ConsumerLag
 from chalicelib.workflows.show_status import SystemStatus, show_status
 
 
@@ -18,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
         index_builds=bootstrap.index_builds(),
         dead_letters=bootstrap.dead_letters(),
         queue_watch=bootstrap.queue_watch(),
+        lag_watch=bootstrap.lag_watch(),
         now=datetime.now(UTC),
     )
     if arguments.json:
@@ -58,7 +60,14 @@ def list_plays(status: SystemStatus) -> list[tuple[str, object]]:
     if status.play_to_recommendation is not None:
         latency = status.play_to_recommendation
         rows.append(("play to recommendation", f"median {latency.median_s:.2f} s, p95 {latency.p95_s:.2f} s (last {latency.play_count})"))
-    return [*rows, ("dead letters", status.dead_letter_count)]
+    return [*rows, ("plays waiting in Kafka", tell_lag(status.consumer_lag)), ("dead letters", status.dead_letter_count)]
+
+
+def tell_lag(lag: ConsumerLag) -> str:
+    if lag.waiting is None:
+        return f"unknown: {lag.unknown_because}"
+    places = ", ".join(f"{each.partition}: {each.waiting}" for each in lag.partitions if each.waiting)
+    return f"{lag.waiting} in {len(lag.partitions)} partitions{f' ({places})' if places else ''}, group {lag.consumer_group}"
 
 
 def _or_unknown(number: int | None) -> object:

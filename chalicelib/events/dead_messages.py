@@ -6,21 +6,25 @@ Garbage is a dead message too: this is the last station, so nothing here raises.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from chalicelib.events.s3_events import parse_object_events
-from chalicelib.workflows.records import DeadMessage, ObjectEvent
+from chalicelib.workflows.records import DeadMessage, ObjectEvent, RecordSpan
 
 PAYLOAD_LIMIT = 20_000
 
+_AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
 Source = Literal["uploads", "builds", "plays", "unknown"]
 
 
 class _Range(msgspec.Struct):
     first_offset: str | int = msgspec.field(name="firstRecordOffset", default="?")
     last_offset: str | int = msgspec.field(name="lastRecordOffset", default="?")
+    first_at: Any = msgspec.field(name="firstRecordTimestamp", default=None)  # read when asked for: a letter is never refused for it
+    last_at: Any = msgspec.field(name="lastRecordTimestamp", default=None)
 
 
 class _KafkaBatch(msgspec.Struct):
@@ -43,6 +47,33 @@ def parse_dead_messages(event: Mapping[str, Any]) -> list[tuple[str, DeadMessage
     """(SQS message id, what it was) for each message of the batch. `Any`: the event as Lambda gives it."""
     records = event.get("Records")
     return [_parse_record(record) for record in records] if isinstance(records, list) else []
+
+
+def parse_record_spans(payload: str) -> tuple[RecordSpan, ...]:
+    """Where the records of a batch lie that was given up, by the payload of its letter. ValueError for what names no places."""
+    given_up = _read_on_failure(payload)
+    if given_up is None or not given_up.batch.ranges:
+        raise ValueError("it names no Kafka records")
+    return tuple(_read_span(label, each) for label, each in sorted(given_up.batch.ranges.items()))
+
+
+def _read_span(label: str, found: _Range) -> RecordSpan:
+    topic, _, partition = label.rpartition("-")
+    return RecordSpan(
+        topic=topic,
+        partition=int(partition),
+        first_offset=int(found.first_offset),
+        last_offset=int(found.last_offset),
+        first_at=_read_time(found.first_at),
+        last_at=_read_time(found.last_at),
+    )
+
+
+def _read_time(stamp: object) -> datetime | None:
+    try:
+        return msgspec.convert(stamp, _AwareTime)
+    except ValueError:
+        return None
 
 
 def _parse_record(record: object) -> tuple[str, DeadMessage]:

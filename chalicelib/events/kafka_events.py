@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.model import Play, PlayKind
+from chalicelib.way_model import PlayArrival
 from chalicelib.workflows.records import PlayMessage, PlayRecord
 
 PAYLOAD_LIMIT = 20_000
@@ -44,6 +46,8 @@ class _WireRecord(msgspec.Struct):
     partition: int
     offset: int
     value: str | None = None
+    timestamp: Any = None  # milliseconds since 1970; as the next, nothing that a play may fail by
+    stamped: Any = msgspec.field(name="timestampType", default=None)
     headers: Any = None  # a list of {name: [bytes]}; what is malformed in them must not cost the play
 
 
@@ -79,6 +83,12 @@ def parse_play_payload(payload: str) -> PlayMessage:
     return _to_message(msgspec.json.decode(payload.encode("utf-8", "replace"), type=_WirePlay), None)
 
 
+def read_play_record(topic: str, partition: int, offset: int, content: bytes | None, headers: Sequence[tuple[str, bytes]]) -> PlayRecord:
+    """A record as a Kafka client hands it over."""
+    request_id = _read_request_id([{name: list(value or b"")} for name, value in headers])
+    return _read_content(PlayRecord(topic=topic, partition=partition, offset=offset), content, request_id)
+
+
 def name_failures(failed: Iterable[PlayRecord]) -> dict[str, list[dict[str, Any]]]:
     """Lambda's answer: from which offset on each partition must come again. `Any`: AWS's JSON."""
     first: dict[str, int] = {}
@@ -90,20 +100,38 @@ def name_failures(failed: Iterable[PlayRecord]) -> dict[str, list[dict[str, Any]
 
 def _parse_record(raw: object) -> PlayRecord:
     record = msgspec.convert(raw, _WireRecord)
+    arrival = _read_arrival(record)
+    placed = PlayRecord(topic=record.topic, partition=record.partition, offset=record.offset, arrival=arrival)
     if record.value is None:
-        return PlayRecord(topic=record.topic, partition=record.partition, offset=record.offset)
-    message: PlayMessage | None = None
-    fault: str | None = None
-    payload = record.value
+        return placed
     try:
         content = base64.b64decode(record.value, validate=True)
-        payload = content.decode("utf-8", "backslashreplace")
-        message = _to_message(msgspec.json.decode(content, type=_WirePlay), _read_request_id(record.headers))
     except (ValueError, binascii.Error) as exc:
-        fault = str(exc)
-    return PlayRecord(
-        topic=record.topic, partition=record.partition, offset=record.offset, payload=payload[:PAYLOAD_LIMIT], message=message, fault=fault
-    )
+        return replace(placed, payload=record.value[:PAYLOAD_LIMIT], fault=str(exc))
+    return _read_content(placed, content, _read_request_id(record.headers))
+
+
+def _read_arrival(record: _WireRecord) -> PlayArrival:
+    """Kafka's own word for a record without a time is -1."""
+    if not isinstance(record.timestamp, int) or record.timestamp < 0:
+        return PlayArrival()
+    try:
+        kafka_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return PlayArrival()
+    return PlayArrival(kafka_at=kafka_at, stamped_by="broker" if record.stamped == "LOG_APPEND_TIME" else "producer")
+
+
+def _read_content(placed: PlayRecord, content: bytes | None, request_id: str | None) -> PlayRecord:
+    """A tombstone's is None."""
+    if content is None:
+        return placed
+    payload = content.decode("utf-8", "backslashreplace")[:PAYLOAD_LIMIT]
+    try:
+        message = _to_message(msgspec.json.decode(content, type=_WirePlay), request_id)
+    except ValueError as exc:
+        return replace(placed, payload=payload, fault=str(exc))
+    return replace(placed, payload=payload, message=message)
 
 
 def _read_request_id(headers: Any) -> str | None:

@@ -13,6 +13,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from chalicelib.config import Settings
+from chalicelib.events.kafka_connection import choose_connection
 from chalicelib.events.kafka_events import encode_headers, encode_play
 from chalicelib.log import log
 from chalicelib.model import Play
@@ -110,25 +111,15 @@ class KafkaPlayPublisher:
 
 
 def _choose_options(settings: Settings) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "bootstrap_servers": [each.strip() for each in settings.kafka_bootstrap_servers.split(",") if each.strip()],
-        "client_id": "timbre",
+    return choose_connection(settings) | {
         "acks": "all",
         "enable_idempotence": True,
         "max_in_flight_requests_per_connection": 1,  # what kafka-python wants of an idempotent producer
-        "api_version": (2, 3),  # every broker of today speaks it, librdkafka's too; without it the constructor would wait for a broker
         "max_block_ms": _STEP_MS,
         "request_timeout_ms": _REQUEST_TIMEOUT_MS,
         "delivery_timeout_ms": _DELIVERY_TIMEOUT_MS,
         "reconnect_backoff_max_ms": 1_000,
-        "metrics_enabled": False,
-        "security_protocol": settings.kafka_security_protocol,
     }
-    if settings.kafka_sasl_mechanism:
-        options["sasl_mechanism"] = settings.kafka_sasl_mechanism
-        options["sasl_plain_username"] = settings.kafka_sasl_username
-        options["sasl_plain_password"] = settings.kafka_sasl_password
-    return options
 
 
 def _close_quietly(producer: Any, timeout_s: float) -> None:

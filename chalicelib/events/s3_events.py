@@ -6,11 +6,13 @@ Keys arrive form-encoded (a space as `+`, from some as `%20`), so they are unquo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
 
+from chalicelib.way_model import Arrival
 from chalicelib.workflows.records import ObjectEvent, ObjectMessage
 
 PAYLOAD_LIMIT = 20_000  # characters kept of what could not be read
@@ -31,6 +33,7 @@ class _Notification(msgspec.Struct):
     event_name: str = msgspec.field(name="eventName")
     s3: _S3Part
     source: str = msgspec.field(name="eventSource", default="aws:s3")
+    time: Any = msgspec.field(name="eventTime", default=None)  # what is malformed in it must not cost the upload
 
 
 class _Body(msgspec.Struct):
@@ -43,6 +46,8 @@ class _TestEvent(msgspec.Struct):
 
 class _SqsAttributes(msgspec.Struct):
     receive_count: str = msgspec.field(name="ApproximateReceiveCount", default="1")
+    sent: Any = msgspec.field(name="SentTimestamp", default=None)  # milliseconds since 1970, as text
+    first_received: Any = msgspec.field(name="ApproximateFirstReceiveTimestamp", default=None)
 
 
 class _SqsRecord(msgspec.Struct):
@@ -62,11 +67,11 @@ def parse_object_messages(event: Mapping[str, Any]) -> list[ObjectMessage]:
     return [_parse_direct(event)]
 
 
-def parse_object_events(body: str) -> tuple[ObjectEvent, ...]:
+def parse_object_events(body: str, arrival: Arrival = Arrival()) -> tuple[ObjectEvent, ...]:  # noqa: B008  # frozen
     """The notifications in one message's body, none for S3's test event. ValueError when it is not what S3 sends."""
     if _is_test_event(_decode_object(body)):
         return ()
-    return _to_events(msgspec.json.decode(body, type=_Body))
+    return _to_events(msgspec.json.decode(body, type=_Body), arrival)
 
 
 def _parse_sqs_record(record: object) -> ObjectMessage:
@@ -77,7 +82,7 @@ def _parse_sqs_record(record: object) -> ObjectMessage:
         return _faulty(message_id if isinstance(message_id, str) else None, record, str(exc))
     count = message.attributes.receive_count
     try:
-        events, fault = parse_object_events(message.body), None
+        events, fault = parse_object_events(message.body, _read_arrival(message.attributes)), None
     except ValueError as exc:
         events, fault = (), str(exc)
     return ObjectMessage(
@@ -92,23 +97,46 @@ def _parse_sqs_record(record: object) -> ObjectMessage:
 
 def _parse_direct(event: Mapping[str, Any]) -> ObjectMessage:
     try:
-        return ObjectMessage(message_id=None, events=_to_events(msgspec.convert(event, _Body)))
+        return ObjectMessage(message_id=None, events=_to_events(msgspec.convert(event, _Body), Arrival()))
     except msgspec.ValidationError as exc:
         return _faulty(None, event, str(exc))
 
 
-def _to_events(body: _Body) -> tuple[ObjectEvent, ...]:
-    return tuple(event for record in body.records if (event := _to_event(record)) is not None)
+def _read_arrival(attributes: _SqsAttributes) -> Arrival:
+    return Arrival(queued_at=_read_milliseconds(attributes.sent), first_received_at=_read_milliseconds(attributes.first_received))
 
 
-def _to_event(record: _Notification) -> ObjectEvent | None:
+def _read_milliseconds(text: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(str(text)) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _read_time(text: object) -> datetime | None:
+    try:
+        return msgspec.convert(text, datetime).astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        return None
+
+
+def _to_events(body: _Body, arrival: Arrival) -> tuple[ObjectEvent, ...]:
+    return tuple(event for record in body.records if (event := _to_event(record, arrival)) is not None)
+
+
+def _to_event(record: _Notification, arrival: Arrival) -> ObjectEvent | None:
     """None for what says nothing about an object's presence (a restore, a tag, an ACL)."""
     name = record.event_name.removeprefix("s3:")
     part = record.s3.object
     key = unquote_plus(part.key)
     if name.startswith("ObjectCreated:"):
         is_found = record.source == FOUND_BY_US
-        return ObjectEvent(key=key, kind="found" if is_found else "created", sequencer=part.sequencer or part.e_tag)
+        return ObjectEvent(
+            key=key,
+            kind="found" if is_found else "created",
+            sequencer=part.sequencer or part.e_tag,
+            arrival=arrival if is_found else msgspec.structs.replace(arrival, object_created_at=_read_time(record.time)),
+        )
     if name.startswith(("ObjectRemoved:", "LifecycleExpiration:")):
         return ObjectEvent(key=key, kind="removed", sequencer=part.sequencer or part.e_tag)
     return None

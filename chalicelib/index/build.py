@@ -21,10 +21,13 @@ import msgspec
 import numpy as np
 from annoy import AnnoyIndex
 
+from chalicelib.errors import ArtefactError
 from chalicelib.index.angular import measure_pairs
 from chalicelib.index.gate import check_input, pass_gate
+from chalicelib.index.layout import lay_out
 from chalicelib.index.manifest import (
     MANIFEST,
+    MAP,
     REQUIRED_FILES,
     SCALER,
     TRACK_IDS,
@@ -32,12 +35,15 @@ from chalicelib.index.manifest import (
     VECTORS,
     DistanceQuantile,
     Manifest,
+    MapFacts,
     describe_file,
     encode_manifest,
 )
 from chalicelib.index.recall import SearchEffort, choose_search_k
 from chalicelib.index.scaler import Matrix, Scaler, Vectors
 from chalicelib.index.scaler_fitting import fit_scaler
+from chalicelib.index.song_map import SongMap, describe_map, encode_map, pack_ids, sort_genres
+from chalicelib.log import log
 from chalicelib.model import FEATURE_VERSION
 
 N_TREES = 50
@@ -69,8 +75,10 @@ def build_artefact(
     created_at: datetime,
     refit: bool = False,
     feature_version: int = FEATURE_VERSION,
+    genres: Sequence[str | None] = (),
+    map_before: SongMap | None = None,
 ) -> BuiltIndex:
-    """Writes `spaces/mfcc/{tracks.ann,vectors.npy,scaler.json}`, `track_ids.json` and `manifest.json` below `folder` (made if
+    """Writes `spaces/mfcc/{tracks.ann,vectors.npy,scaler.json}`, `track_ids.json`, `map.bin` and `manifest.json` below `folder` (made if
     missing, must be empty), opens them again as a reader would and puts them through the gate.
 
     `mfcc` is (n, 20), raw means, n ≥ 1, row i of track_ids[i]; ids are unique. `max_seq` is TrackStore.max_seq() as read BEFORE the
@@ -83,9 +91,10 @@ def build_artefact(
     standardized = scaler.transform(mfcc)
     _write_tables(folder, track_ids, scaler, standardized)
     trees = _grow_trees(standardized, folder / TREES)
+    song_map = _draw_map(folder, track_ids, standardized, genres or [None] * len(track_ids), map_before)
     effort = choose_search_k(trees, standardized, n_trees=N_TREES, seed=SEED)
     origin = _Origin(build_id=build_id, created_at=created_at, max_seq=max_seq, feature_version=feature_version, scaler_drift=drift)
-    manifest = _describe_build(folder, origin, scaler, standardized, effort=effort, started=started)
+    manifest = _describe_build(folder, origin, scaler, standardized, effort=effort, started=started, song_map=song_map)
     (folder / MANIFEST).write_bytes(encode_manifest(manifest))
     pass_gate(folder, track_ids)
     return BuiltIndex(manifest, scaler, standardized, is_new_scaler=scaler != scaler_in_force)
@@ -103,7 +112,7 @@ class _Origin:
 
 
 def _describe_build(
-    folder: Path, origin: _Origin, scaler: Scaler, standardized: Vectors, *, effort: SearchEffort, started: float
+    folder: Path, origin: _Origin, scaler: Scaler, standardized: Vectors, *, effort: SearchEffort, started: float, song_map: MapFacts | None
 ) -> Manifest:
     return Manifest(
         build_id=origin.build_id,
@@ -119,10 +128,11 @@ def _describe_build(
         recall_at_10=effort.recall_at_10,
         scaler_drift=origin.scaler_drift,
         distance_quantiles=measure_distance_quantiles(standardized, seed=SEED),
-        files={name: describe_file(folder / name) for name in REQUIRED_FILES},
+        files={name: describe_file(folder / name) for name in (*REQUIRED_FILES, *([MAP] if song_map else []))},
         libraries=describe_libraries(LIBRARIES),
         build_s=round(time.perf_counter() - started, 3),
         peak_memory_bytes=measure_peak_memory(),
+        map=song_map,
     )
 
 
@@ -173,6 +183,20 @@ def _write_tables(folder: Path, track_ids: Sequence[str], scaler: Scaler, standa
     np.save(folder / VECTORS, standardized, allow_pickle=False)
     (folder / SCALER).write_bytes(scaler.to_json())
     (folder / TRACK_IDS).write_bytes(msgspec.json.encode(list(track_ids)))
+
+
+def _draw_map(
+    folder: Path, track_ids: Sequence[str], standardized: Vectors, genres: Sequence[str | None], before: SongMap | None
+) -> MapFacts | None:
+    """None where ids are not such as a map can hold: the index is worth publishing without."""
+    try:
+        packed = pack_ids(track_ids)
+    except ArtefactError as exc:
+        log.error("map_left_out_of_build", reason=exc.message)
+        return None
+    places, named = sort_genres(genres)
+    (folder / MAP).write_bytes(encode_map(packed, lay_out(packed, standardized, before), places))
+    return describe_map(named, len(packed))
 
 
 def _grow_trees(standardized: Vectors, path: Path) -> Any:

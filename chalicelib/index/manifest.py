@@ -20,6 +20,7 @@ TREES = "spaces/mfcc/tracks.ann"
 VECTORS = "spaces/mfcc/vectors.npy"
 SCALER = "spaces/mfcc/scaler.json"
 REQUIRED_FILES = (TRACK_IDS, TREES, VECTORS, SCALER)
+MAP = "map.bin"  # builds from before there was a map have none
 
 
 class FileFacts(msgspec.Struct, frozen=True):
@@ -32,6 +33,19 @@ class DistanceQuantile(msgspec.Struct, frozen=True):
 
     fraction: float
     distance: float
+
+
+class MapGenre(msgspec.Struct, frozen=True):
+    name: str
+    track_count: int
+
+
+class MapFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader of `map.bin` must know that is not in it. `genres` by their places, the one with the most songs first."""
+
+    version: int
+    track_count: int
+    genres: tuple[MapGenre, ...]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +70,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     libraries: dict[str, str]
     build_s: float
     peak_memory_bytes: int
+    map: MapFacts | None = None  # None: there is no `map.bin`
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

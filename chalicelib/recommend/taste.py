@@ -63,9 +63,7 @@ def _weigh_heard(plays: Sequence[Play], *, newest: Play, duration_s: float) -> f
 
 
 def _value_opinion(opinion: Opinion | None) -> float:
-    if opinion is None:
-        return 0.0
-    return LIKED if opinion == "like" else DISLIKED
+    return {"like": LIKED, "dislike": DISLIKED}.get(opinion or "", 0.0)
 
 
 def _value_play(play: Play, duration_s: float) -> float:

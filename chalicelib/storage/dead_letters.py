@@ -20,6 +20,7 @@ class MongoDeadLetterStore:
             "source": letter.source,
             "payload": make_storable(letter.payload),
             "created_at": truncate_time(letter.created_at),
+            "request_id": letter.request_id,
         }
         again = {"$inc": {"attempts": max(letter.attempts, 1)}, "$set": {"reason": make_storable(letter.reason)}}
         self._letters.update_one({"_id": letter.letter_id}, {"$setOnInsert": first, **again}, upsert=True)

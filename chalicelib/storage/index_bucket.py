@@ -73,6 +73,10 @@ class S3IndexBucket:
             if present is None or present[0] != content:
                 raise ConflictError("Another build was published meanwhile.", code="current_changed") from exc
 
+    def presign_get(self, build_id: str, name: str, *, expires_s: int) -> str:
+        params = {"Bucket": self._bucket, "Key": _make_key(build_id, name)}
+        return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s)
+
     def _put_current(self, content: bytes, expected_etag: str | None) -> None:
         put = partial(self._client.put_object, Bucket=self._bucket, Key=CURRENT_KEY, Body=content, ContentType="application/json")
         if expected_etag is None:

@@ -18,7 +18,7 @@ from pymongo.write_concern import WriteConcern
 
 from chalicelib.errors import ConfigError, InvalidInputError, StoreUnavailableError
 from chalicelib.storage import mongo_indexes
-from chalicelib.storage.refusals import RefusalListener
+from chalicelib.storage.refusals import listen_for_refusals
 
 Document = dict[str, Any]  # a BSON document: values of any of its types
 MongoDatabase = Database[Document]
@@ -45,8 +45,8 @@ def translate_errors(store: str) -> Iterator[None]:
 
 def connect(uri: str, database: str, *, on_refused: Callable[[], None] | None = None) -> MongoDatabase:
     """The database, not yet spoken to. Every acknowledged write is on the disks of a majority (anything less lost acknowledged
-    documents when a server was killed), and what is read cannot be rolled back. `on_refused` hears of a connection that was not let in."""
-    client = _make_client(uri, [RefusalListener(on_refused)] if on_refused else [])
+    documents when a server was killed), and what is read cannot be rolled back. `on_refused` hears when we are not let in."""
+    client = _make_client(uri, listen_for_refusals(on_refused) if on_refused else [])
     return client.get_database(
         database,
         write_concern=WriteConcern(w="majority", j=True, wtimeout=WRITE_TIMEOUT_MS),
@@ -80,7 +80,7 @@ def upsert_one(documents: Documents, wanted: Document, change: Document, *, sess
 
 
 @translate_errors("MongoDB")
-def _make_client(uri: str, listeners: Sequence[RefusalListener]) -> pymongo.MongoClient[Document]:
+def _make_client(uri: str, listeners: Sequence[Any]) -> pymongo.MongoClient[Document]:
     try:
         return pymongo.MongoClient(
             uri,

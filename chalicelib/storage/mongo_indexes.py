@@ -6,35 +6,76 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from chalicelib.errors import ConfigError
 
 _ACTIVE = {"status": "active"}
+_POPULAR_FIRST = (("popularity", DESCENDING), ("_id", ASCENDING))
+
+
+def _active(keys: Sequence[tuple[str, int]], name: str) -> IndexModel:
+    return IndexModel(list(keys), name=name, partialFilterExpression=_ACTIVE)
+
 
 INDEXES: dict[str, Sequence[IndexModel]] = {
     "tracks": [
-        IndexModel([("title", ASCENDING), ("_id", ASCENDING)], name="by_title", partialFilterExpression=_ACTIVE),
-        IndexModel(
-            [("search_words", ASCENDING), ("title", ASCENDING), ("_id", ASCENDING)], name="by_word", partialFilterExpression=_ACTIVE
-        ),
+        _active([("title", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)], "by_title_and_age"),
+        _active([("search_words", ASCENDING), *_POPULAR_FIRST], "by_popular_word"),
+        _active([*_POPULAR_FIRST], "by_popularity"),
+        _active([("title_key", ASCENDING), *_POPULAR_FIRST], "by_title_key"),
+        _active([("facets", ASCENDING), ("title_key", ASCENDING), *_POPULAR_FIRST], "by_facet_and_title"),
+        _active([("facets", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], "by_facet_and_age"),
+        _active([("facets", ASCENDING), *_POPULAR_FIRST], "by_facet_and_popularity"),
+        _active([("album_id", ASCENDING), ("album_place", ASCENDING), ("title_key", ASCENDING), ("_id", ASCENDING)], "by_album"),
+        _active([("catalogue_version", ASCENDING), ("_id", ASCENDING)], "by_catalogue_version"),
+        IndexModel([("objects.key", ASCENDING)], name="trashed_by_object", partialFilterExpression={"in_trash": True}),
+        IndexModel([("trashed_at", ASCENDING), ("_id", ASCENDING)], name="by_trash_time", partialFilterExpression={"in_trash": True}),
         IndexModel([("shuffle_key", ASCENDING), ("_id", ASCENDING)], name="by_shuffle_key", partialFilterExpression=_ACTIVE),
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="by_age", partialFilterExpression=_ACTIVE),
         IndexModel([("objects.key", ASCENDING)], name="by_object", partialFilterExpression=_ACTIVE),
         IndexModel([("seq", ASCENDING)], name="by_seq", partialFilterExpression=_ACTIVE),
         IndexModel([("feature_version", ASCENDING), ("_id", ASCENDING)], name="by_version", partialFilterExpression=_ACTIVE),
     ],
+    "facets": [
+        IndexModel([("kind", ASCENDING), ("sort_key", ASCENDING), ("_id", ASCENDING)], name="by_name"),
+        IndexModel([("kind", ASCENDING), ("count", DESCENDING), ("_id", ASCENDING)], name="by_count"),
+        IndexModel(
+            [("kind", ASCENDING), ("artist_key", ASCENDING), ("sort_key", ASCENDING), ("_id", ASCENDING)],
+            name="by_artist",
+            partialFilterExpression={"kind": "album"},
+        ),
+    ],
+    "search_terms": [IndexModel([("keys", ASCENDING), ("count", DESCENDING), ("_id", ASCENDING)], name="by_key")],
     "uploads": [
         IndexModel([("key", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_key"),
         IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_user"),
         IndexModel([("status", ASCENDING), ("updated_at", ASCENDING), ("_id", ASCENDING)], name="by_status"),
         IndexModel([("seq", ASCENDING)], name="analysed_by_seq", partialFilterExpression={"status": "analysed"}),
+        IndexModel(
+            [("user_id", ASCENDING), ("created_at", DESCENDING)],
+            name="outstanding",
+            partialFilterExpression={"status": "queued", "attempts": 0},
+        ),
     ],
     "users": [IndexModel([("username_folded", ASCENDING)], name="by_username", unique=True)],
-    "sessions": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)],
+    "sessions": [
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+        IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_user"),
+    ],
+    "play_days": [IndexModel([("user_id", ASCENDING), ("day", ASCENDING), ("plays", ASCENDING)], name="by_user")],
+    "play_songs": [IndexModel([("user_id", ASCENDING), ("plays", DESCENDING), ("track_id", ASCENDING)], name="by_user")],
+    "erasures": [IndexModel([("due_at", ASCENDING)], name="due")],
     "throttles": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)],
     "plays": [
         IndexModel([("user_id", ASCENDING), ("occurred_at", DESCENDING), ("_id", DESCENDING)], name="by_user"),
+        IndexModel(
+            [("track_id", ASCENDING), ("occurred_at", DESCENDING), ("user_id", ASCENDING), ("_id", ASCENDING)],
+            name="starts_by_track",
+            partialFilterExpression={"kind": "start"},
+        ),
         IndexModel(
             [("published_at", ASCENDING), ("occurred_at", ASCENDING), ("_id", ASCENDING)],
             name="unprocessed",
@@ -42,8 +83,14 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         ),
         IndexModel([("occurred_at", ASCENDING)], name="waiting", partialFilterExpression={"is_processed": False}),
         IndexModel([("processed_at", DESCENDING)], name="by_effect", partialFilterExpression={"is_processed": True}),
+        IndexModel([("removed_at", ASCENDING)], name="restorable", partialFilterExpression={"removed": {"$exists": True}}),
+        IndexModel([("removed_by", ASCENDING)], name="by_remover", partialFilterExpression={"removed_by": {"$exists": True}}),
+        IndexModel([("forget_at", ASCENDING)], name="expiry", expireAfterSeconds=0),  # of ids that nothing can bring again
     ],
-    "feedback": [IndexModel([("user_id", ASCENDING), ("updated_at", DESCENDING), ("track_id", DESCENDING)], name="by_user")],
+    "feedback": [
+        IndexModel([("user_id", ASCENDING), ("updated_at", DESCENDING), ("track_id", DESCENDING)], name="by_user"),
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),  # of what holds for a time only
+    ],
     "index_builds": [
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="by_age"),
         IndexModel([("is_current", ASCENDING)], name="current", unique=True, partialFilterExpression={"is_current": True}),
@@ -55,15 +102,46 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
 }
 
 
+_INDEX_CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
+SUPERSEDED = {"tracks": ("by_word", "by_title")}  # of older versions; nothing asks by them any more
+
+
 def create_missing(database: Database[dict[str, Any]]) -> None:
     require_transactions(database.command("hello"))
     for collection, indexes in INDEXES.items():
-        database[collection].create_indexes(list(indexes))
+        _create_indexes(database[collection], indexes)
+        for name in set(SUPERSEDED.get(collection, ())) & set(database[collection].index_information()):
+            database[collection].drop_index(name)
     present = set(database.list_collection_names())
-    for collection in {"counters", "recommendations", "leases", "backfills"} - present:
+    for collection in {"counters", "recommendations", "leases", "listening", "backfills"} - present:
         database.create_collection(collection)
     # There before the first transactions meet over it.
     database["counters"].update_one({"_id": "tracks"}, {"$setOnInsert": {"seq": 0, "active": 0}}, upsert=True)
+
+
+def _create_indexes(documents: Collection[dict[str, Any]], indexes: Sequence[IndexModel]) -> None:
+    try:
+        documents.create_indexes(list(indexes))
+    except OperationFailure as exc:
+        if exc.code not in _INDEX_CONFLICTS:
+            raise
+        _drop_redefined(documents, indexes)
+        documents.create_indexes(list(indexes))
+
+
+def _drop_redefined(documents: Collection[dict[str, Any]], indexes: Sequence[IndexModel]) -> None:
+    """What an older version has made under the same name, or of the same keys, with another definition."""
+    wanted = {index.document["name"]: index.document for index in indexes}
+    wanted_keys = [list(one["key"].items()) for one in wanted.values()]
+    for name, made in documents.index_information().items():
+        is_redefined = _differs(made, wanted[name]) if name in wanted else list(made["key"]) in wanted_keys
+        if is_redefined:
+            documents.drop_index(name)
+
+
+def _differs(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    options = ("partialFilterExpression", "unique", "expireAfterSeconds")
+    return list(made["key"]) != list(wanted["key"].items()) or any(made.get(option) != wanted.get(option) for option in options)
 
 
 def require_transactions(hello: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.errors import AudioError, StoreUnavailableError
 from chalicelib.model import StoredObject
-from chalicelib.storage.s3_errors import is_forbidden, is_missing, translate_errors
+from chalicelib.storage.s3_errors import is_forbidden, is_missing, is_without_parts, translate_errors
+from chalicelib.way_model import StoredPart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -105,6 +106,51 @@ class S3MusicBucket:
             ExpiresIn=expires_s,
         )
         return post["url"], dict(post["fields"])
+
+    @translate_errors(STORE)
+    def begin_parts(self, key: str, *, mime: str) -> str:
+        return self._client.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=mime)["UploadId"]
+
+    @translate_errors(STORE)
+    def presign_part(self, key: str, multipart_id: str, *, number: int, size_bytes: int, expires_s: int) -> str:
+        """The length is signed along: S3 takes no other."""
+        wanted = {"Bucket": self._bucket, "Key": key, "UploadId": multipart_id, "PartNumber": number, "ContentLength": size_bytes}
+        return self._client.generate_presigned_url("upload_part", Params=wanted, ExpiresIn=expires_s)
+
+    @translate_errors(STORE)
+    def list_parts(self, key: str, multipart_id: str) -> list[StoredPart] | None:
+        pages = self._client.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=multipart_id)
+        try:
+            listed = [part for page in pages for part in page.get("Parts", ())]
+        except ClientError as exc:
+            if is_without_parts(exc):
+                return None
+            raise
+        return [StoredPart(part["PartNumber"], _strip_quotes(part["ETag"]), part["Size"]) for part in listed]
+
+    @translate_errors(STORE)
+    def complete_parts(self, key: str, multipart_id: str, parts: Sequence[StoredPart]) -> bool:
+        named = [{"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts]
+        try:
+            self._client.complete_multipart_upload(
+                Bucket=self._bucket,
+                Key=key,
+                UploadId=multipart_id,
+                MultipartUpload={"Parts": named},  # type: ignore[typeddict-item]
+            )
+        except ClientError as exc:
+            if is_without_parts(exc):
+                return False
+            raise
+        return True
+
+    @translate_errors(STORE)
+    def abort_parts(self, key: str, multipart_id: str) -> None:
+        try:
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=multipart_id)
+        except ClientError as exc:
+            if not is_without_parts(exc):
+                raise
 
 
 def _write_body(answer: GetObjectOutputTypeDef, to: Path) -> None:

@@ -17,6 +17,10 @@ from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
 from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors
 from chalicelib.storage.times import truncate_time
 
+PLAYS_LOOKED_AT = 400  # of a song, to find its last listeners
+_NOT_REMOVED: Document = {"removed_at": {"$exists": False}}  # what their listeners took out is `history.py`'s
+_NEWEST_FIRST = [("occurred_at", -1), ("_id", -1)]
+
 
 class MongoPlayStore:
     def __init__(self, database: MongoDatabase) -> None:
@@ -25,17 +29,20 @@ class MongoPlayStore:
     @translate_errors("plays")
     def record(self, play: Play) -> bool:
         try:
-            self._plays.insert_one(_to_document(play))
+            self._plays.insert_one(to_document(play))
         except DuplicateKeyError as exc:
-            known = self._plays.find_one({"_id": play.event_id}, {"user_id": 1})
-            if known is not None and known["user_id"] != play.user_id:
+            known = self._plays.find_one({"_id": play.event_id}, {"user_id": 1, "removed_by": 1})
+            if known is not None and known.get("user_id", known.get("removed_by")) != play.user_id:
                 raise ConflictError(f"The event {play.event_id} is somebody else's.", code="event_id_taken") from exc
             return False
         return True
 
     @translate_errors("plays")
-    def mark_published(self, event_ids: Sequence[str], *, at: datetime) -> None:
-        self._plays.update_many({"_id": {"$in": list(event_ids)}}, {"$set": {"published_at": truncate_time(at)}})
+    def mark_published(self, event_ids: Sequence[str], *, at: datetime, recorded_at: datetime | None = None) -> None:
+        change: Document = {"published_at": truncate_time(at)}
+        if recorded_at is not None:
+            change["recorded_at"] = truncate_time(recorded_at)
+        self._plays.update_many({"_id": {"$in": list(event_ids)}}, {"$set": change})
 
     @translate_errors("plays")
     def due_for_relay(self, *, now: datetime, publish_grace_s: float, resend_after_s: float, limit: int) -> list[Play]:
@@ -52,6 +59,15 @@ class MongoPlayStore:
         return {one["_id"] for one in self._plays.find({"_id": {"$in": list(event_ids)}, "is_processed": False}, {"_id": 1})}
 
     @translate_errors("plays")
+    def find_many(self, event_ids: Sequence[str]) -> dict[str, Play]:
+        return {one["_id"]: to_play(one) for one in self._plays.find({"_id": {"$in": list(event_ids)}, **_NOT_REMOVED})}
+
+    @translate_errors("plays")
+    def removed(self, event_ids: Sequence[str]) -> set[str]:
+        wanted = {"_id": {"$in": list(event_ids)}, "removed_at": {"$exists": True}}
+        return {one["_id"] for one in self._plays.find(wanted, {"_id": 1})}
+
+    @translate_errors("plays")
     def recent(self, user_id: str, *, limit: int) -> list[Play]:
         return self._newest_first({"user_id": user_id}, limit)
 
@@ -64,6 +80,22 @@ class MongoPlayStore:
         found = self._newest_first(wanted, limit + 1)
         page = tuple(found[:limit])
         return Page(page, encode_time_cursor(page[-1].occurred_at, page[-1].event_id) if len(found) > limit else None)
+
+    @translate_errors("plays")
+    def played_by_listeners_of(self, track_id: str, *, leave_out: str, listeners: int, plays_each: int) -> list[frozenset[str]]:
+        wanted: Document = {"track_id": track_id, "kind": "start", "user_id": {"$ne": leave_out}}
+        newest = self._plays.find(wanted, {"user_id": 1}).sort([("occurred_at", -1)]).limit(PLAYS_LOOKED_AT)
+        one_of_each: dict[str, str] = {}
+        for play in newest:
+            one_of_each.setdefault(play["user_id"], play["_id"])
+        lately: list[Document] = [{"$sort": dict(_NEWEST_FIRST)}, {"$limit": plays_each}, {"$project": {"_id": 0, "track_id": 1}}]
+        others = {"from": "plays", "localField": "user_id", "foreignField": "user_id", "pipeline": lately, "as": "lately"}
+        steps: list[Document] = [
+            {"$match": {"_id": {"$in": list(one_of_each.values())[:listeners]}}},
+            {"$lookup": others},
+            {"$project": {"_id": 0, "lately": 1}},
+        ]
+        return [frozenset(each["track_id"] for each in found["lately"]) - {track_id} for found in self._plays.aggregate(steps)]
 
     @translate_errors("plays")
     def count_unprocessed(self) -> int:
@@ -83,17 +115,17 @@ class MongoPlayStore:
     def _find_due(self, condition: Document, limit: int) -> list[Play]:
         order = [("published_at", 1), ("occurred_at", 1), ("_id", 1)]
         found = self._plays.find({"is_processed": False, **condition}).sort(order).limit(limit)
-        return [_to_play(document) for document in found]
+        return [to_play(document) for document in found]
 
     def _newest_first(self, wanted: Document, limit: int) -> list[Play]:
-        return [_to_play(document) for document in self._plays.find(wanted).sort([("occurred_at", -1), ("_id", -1)]).limit(limit)]
+        return [to_play(document) for document in self._plays.find(wanted).sort(_NEWEST_FIRST).limit(limit)]
 
 
 def _rank_waiting(play: Play) -> tuple[datetime, datetime, str]:
     return (play.published_at or play.occurred_at, play.occurred_at, play.event_id)
 
 
-def _to_document(play: Play) -> Document:
+def to_document(play: Play) -> Document:
     return {
         "_id": play.event_id,
         "user_id": play.user_id,
@@ -108,5 +140,5 @@ def _to_document(play: Play) -> Document:
     }
 
 
-def _to_play(document: Document) -> Play:
+def to_play(document: Document) -> Play:
     return msgspec.convert({**document, "event_id": document["_id"]}, Play)

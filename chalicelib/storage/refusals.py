@@ -1,5 +1,6 @@
-"""Tells when MongoDB does not let a new connection in, as after its password was changed. PyMongo tells it to listeners of its pools
-only, and does not say whether the server refused or was away.
+"""Tells when MongoDB does not let us in, as after its password was changed. A new connection that is refused is told to listeners of
+PyMongo's pools only, which do not hear whether the server refused or was away. One that was open when its user was dropped stays open:
+there each command is refused.
 """
 
 from __future__ import annotations
@@ -7,10 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pymongo.monitoring import ConnectionPoolListener
+from pymongo.monitoring import CommandListener, ConnectionPoolListener
 
 if TYPE_CHECKING:
     from pymongo import monitoring as seen
+
+
+REFUSALS = frozenset({11, 13, 18, 391, 8000})  # UserNotFound, Unauthorized, AuthenticationFailed, ReauthenticationRequired, Atlas's own
+
+
+def listen_for_refusals(on_refused: Callable[[], None]) -> list[ConnectionPoolListener | CommandListener]:
+    return [RefusalListener(on_refused), RefusedCommandListener(on_refused)]
+
+
+class RefusedCommandListener(CommandListener):
+    def __init__(self, on_refused: Callable[[], None]) -> None:
+        self._on_refused = on_refused
+
+    def failed(self, event: seen.CommandFailedEvent) -> None:
+        if event.failure.get("code") in REFUSALS:
+            self._on_refused()
+
+    def started(self, event: seen.CommandStartedEvent) -> None: ...
+
+    def succeeded(self, event: seen.CommandSucceededEvent) -> None: ...
 
 
 class RefusalListener(ConnectionPoolListener):

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.errors import StoreUnavailableError
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
+_WITHOUT_PARTS = {"404", "NoSuchUpload"}
 _FORBIDDEN = {"403", "AccessDenied", "Forbidden"}
 _CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
@@ -34,6 +35,11 @@ def _list_errors() -> tuple[type[Exception], ...]:
 def is_missing(error: ClientError) -> bool:
     """Whether the object is not there. A bucket that is not there is something else."""
     return error.response.get("Error", {}).get("Code") in _MISSING
+
+
+def is_without_parts(error: ClientError) -> bool:
+    """Whether there is no such multipart: never begun, or completed, or aborted."""
+    return error.response.get("Error", {}).get("Code") in _WITHOUT_PARTS
 
 
 def is_forbidden(error: ClientError) -> bool:

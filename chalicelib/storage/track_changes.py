@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from chalicelib.model import Analysis, StoredObject, Tags, Track
-from chalicelib.storage.search_words import collect_words
 
-TAG_FIELDS = ("title", "display_title", "artist", "album", "genre", "year")
+TAG_FIELDS = ("title", "display_title", "artist", "album", "album_artist", "genre", "year", "track_number")
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +22,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     mfcc_standardized: tuple[float, ...] | None
     scaler_version: int | None
     now: datetime
+    is_drop: bool = True  # somebody brought the file; not: it was found, or its event came again
 
     @property
     def fingerprint(self) -> str:
@@ -33,14 +34,26 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
         another file of the same audio as they may be."""
         return track is not None and self.stored in track.objects and fingerprint == self.fingerprint
 
+    def leaves_tags(self, track: Track | None, fingerprints: Mapping[str, str]) -> bool:
+        """Whether the file says nothing that the track has not heard: known as it is, or the audio again with the tags that were
+        there when somebody edited them."""
+        is_edited = track is not None and track.tags_edited_at is not None
+        return self.is_known(track, fingerprints.get(self.stored.key)) or (is_edited and self.fingerprint in fingerprints.values())
+
     def changes_nothing(self, track: Track | None, fingerprint: str | None) -> bool:
         """The same file delivered again. Its numbers differ by rounding at most, while the feature version is the same."""
         return self.is_known(track, fingerprint) and track is not None and track.feature_version == self.analysis.feature_version
 
+    def leaves_alone(self, track: Track, fingerprint: str | None) -> bool:
+        """What is in the trash stays there when its file is only come across again."""
+        if track.status == "active":
+            return self.changes_nothing(track, fingerprint)
+        return not self.is_drop and self.is_known(track, fingerprint)
 
-def attach_file(track: Track | None, attachment: Attachment, *, fingerprint: str | None, seq: int) -> Track:
+
+def attach_file(track: Track | None, attachment: Attachment, *, fingerprints: Mapping[str, str], seq: int) -> Track:
     """The active track with the file's object added or replaced, and its tags and numbers: the file that came last is right.
-    `track`: as it is while active; `fingerprint`: as kept beside the object."""
+    `track`: as it is unless removed; `fingerprints`: as kept beside the objects, by key."""
     analysis, stored = attachment.analysis, attachment.stored
     kept = track.objects if track is not None else ()
     is_replaced = any(one.key == stored.key for one in kept)
@@ -51,8 +64,10 @@ def attach_file(track: Track | None, attachment: Attachment, *, fingerprint: str
         display_title=analysis.tags.title,
         artist=analysis.tags.artist,
         album=analysis.tags.album,
+        album_artist=analysis.tags.album_artist,
         genre=analysis.tags.genre,
         year=analysis.tags.year,
+        track_number=analysis.tags.track_number,
         duration_s=analysis.duration_s,
         objects=tuple(stored if one.key == stored.key else one for one in kept) if is_replaced else (*kept, stored),
         cover_key=attachment.cover_key,
@@ -63,10 +78,13 @@ def attach_file(track: Track | None, attachment: Attachment, *, fingerprint: str
         status="active",
         created_at=track.created_at if track is not None else attachment.now,
         updated_at=attachment.now,
+        preview_start_s=analysis.preview_start_s,
+        play_count=track.play_count if track is not None else 0,
     )
-    if track is None or not attachment.is_known(track, fingerprint):
+    if track is None or not attachment.leaves_tags(track, fingerprints):
         return attached
-    return msgspec.structs.replace(attached, cover_key=track.cover_key, **{name: getattr(track, name) for name in TAG_FIELDS})
+    kept_tags = {name: getattr(track, name) for name in TAG_FIELDS}
+    return msgspec.structs.replace(attached, cover_key=track.cover_key, tags_edited_at=track.tags_edited_at, **kept_tags)
 
 
 def detach_key(track: Track, key: str, *, seq: int, now: datetime) -> Track:
@@ -100,6 +118,18 @@ def make_tombstone(track_id: str, *, seq: int, now: datetime) -> Track:
     )
 
 
+def move_to_trash(track: Track, *, seq: int, now: datetime) -> Track:
+    return msgspec.structs.replace(track, status="trashed", trashed_at=now, seq=seq, updated_at=now)
+
+
+def take_from_trash(track: Track, *, seq: int, now: datetime) -> Track:
+    return msgspec.structs.replace(track, status="active", trashed_at=None, seq=seq, updated_at=now)
+
+
+def begin_purge(track: Track, *, seq: int, now: datetime) -> Track:
+    return msgspec.structs.replace(track, status="purging", seq=seq, updated_at=now)
+
+
 def replace_tags(track: Track, tags: Tags, *, seq: int, now: datetime) -> Track:
     return msgspec.structs.replace(
         track,
@@ -107,17 +137,11 @@ def replace_tags(track: Track, tags: Tags, *, seq: int, now: datetime) -> Track:
         display_title=tags.title,
         artist=tags.artist,
         album=tags.album,
+        album_artist=tags.album_artist,
         genre=tags.genre,
         year=tags.year,
+        track_number=tags.track_number,
         seq=seq,
         updated_at=now,
+        tags_edited_at=now,
     )
-
-
-def find_words(track: Track) -> list[str]:
-    return collect_words(track.display_title, track.artist, track.album)
-
-
-def shuffle_position(track_id: str) -> float:
-    """The track's fixed place in the random order, in [0, 1): 52 bits, so that it is exact as a double."""
-    return int(hashlib.sha256(track_id.encode()).hexdigest()[:13], 16) / 16**13

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from chalicelib.model import StoredObject, Track, TrackVector
 from chalicelib.storage.mongo import Document
-from chalicelib.storage.track_changes import find_words, shuffle_position
+from chalicelib.storage.track_facets import (
+    CATALOGUE_VERSION,
+    find_album_id,
+    find_words,
+    fold_key,
+    list_facet_ids,
+    plays_in,
+    popularity_of,
+    shuffle_position,
+)
 
-VECTOR_FIELDS = {"seq": 1, "mfcc": 1, "scaler_version": 1}
+VECTOR_FIELDS = {"seq": 1, "mfcc": 1, "scaler_version": 1, "genre": 1}
 
 
 def to_document(track: Track, fingerprints: dict[str, str]) -> Document:
@@ -20,8 +29,10 @@ def to_document(track: Track, fingerprints: dict[str, str]) -> Document:
         "display_title": track.display_title,
         "artist": track.artist,
         "album": track.album,
+        "album_artist": track.album_artist,
         "genre": track.genre,
         "year": track.year,
+        "track_number": track.track_number,
         "duration_s": track.duration_s,
         "objects": [_object_to_document(one, fingerprints.get(one.key)) for one in track.objects],
         "cover_key": track.cover_key,
@@ -32,13 +43,30 @@ def to_document(track: Track, fingerprints: dict[str, str]) -> Document:
         "status": track.status,
         "created_at": track.created_at,
         "updated_at": track.updated_at,
+        "preview_start_s": track.preview_start_s,
+        "tags_edited_at": track.tags_edited_at,
+        "trashed_at": track.trashed_at,
+        "in_trash": track.status in ("trashed", "purging"),
         "search_words": find_words(track),
         "shuffle_key": shuffle_position(track.track_id),
+        **_derive_keys(track),
+    }
+
+
+def _derive_keys(track: Track) -> Document:
+    """What lists are made by. Documents of another `catalogue_version` have other ones, or none."""
+    return {
+        "catalogue_version": CATALOGUE_VERSION,
+        "title_key": fold_key(track.display_title),
+        "popularity": popularity_of(track),
+        "facets": list_facet_ids(track),
+        "album_id": find_album_id(track),
+        "album_place": track.track_number or 0,
     }
 
 
 def to_track(document: Document) -> Track:
-    """Of an active track's document."""
+    """Of the document of a track that is not removed."""
     standardized = document.get("mfcc_standardized")
     return Track(
         track_id=document["_id"],
@@ -59,11 +87,23 @@ def to_track(document: Document) -> Track:
         status=document["status"],
         created_at=document["created_at"],
         updated_at=document["updated_at"],
+        preview_start_s=document.get("preview_start_s"),
+        album_artist=document.get("album_artist"),
+        track_number=document.get("track_number"),
+        play_count=plays_in(document.get("popularity")),
+        tags_edited_at=document.get("tags_edited_at"),
+        trashed_at=document.get("trashed_at"),
     )
 
 
+def is_counted(document: Document) -> bool:
+    """Whether the library's groups and words count this track."""
+    return document["status"] == "active" and document.get("catalogue_version") == CATALOGUE_VERSION
+
+
 def to_vector(document: Document) -> TrackVector:
-    return TrackVector(document["_id"], document["seq"], tuple(document["mfcc"]), document.get("scaler_version"))
+    mfcc = tuple(document["mfcc"])
+    return TrackVector(document["_id"], document["seq"], mfcc, document.get("scaler_version"), document.get("genre"))
 
 
 def to_stored_object(document: Document) -> StoredObject:

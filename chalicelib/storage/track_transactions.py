@@ -4,33 +4,35 @@ write conflict and runs again, and commit order is `seq` order. The same documen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec.structs import replace
 from pymongo.client_session import ClientSession
 
-from chalicelib.model import Tags, Track
+from chalicelib.model import Track
 from chalicelib.storage.mongo import Document, MongoDatabase, upsert_one
-from chalicelib.storage.track_changes import Attachment, attach_file, detach_key, replace_tags
-from chalicelib.storage.track_documents import read_fingerprints, to_document, to_track
+from chalicelib.storage.track_changes import Attachment, attach_file, detach_key
+from chalicelib.storage.track_counts import shift_counts
+from chalicelib.storage.track_documents import is_counted, read_fingerprints, to_document, to_track
 
 COUNTER_ID = "tracks"
 
 
 def attach(database: MongoDatabase, attachment: Attachment, session: ClientSession) -> Track:
+    """A track in the trash comes back with a file that it did not have, or one that was dropped again."""
     track_id, key = attachment.analysis.track_id, attachment.stored.key
     for other in _find_holders(database, key, session):
         if other["_id"] != track_id:
             _detach_from(database, other, key, attachment.now, session)
-    document = database["tracks"].find_one({"_id": track_id}, session=session)
-    is_active = document is not None and document["status"] == "active"
-    track = to_track(document) if document is not None and is_active else None
+    document = database["tracks"].find_one({"_id": track_id, "status": {"$ne": "removed"}}, session=session)
+    track = to_track(document) if document is not None else None
     fingerprints = read_fingerprints(document) if document is not None else {}
-    if track is not None and attachment.changes_nothing(track, fingerprints.get(key)):
+    if track is not None and attachment.leaves_alone(track, fingerprints.get(key)):
         return track
-    seq = _draw_seq(database, session, activated=0 if is_active else 1)
-    changed = attach_file(track, attachment, fingerprint=fingerprints.get(key), seq=seq)
-    _write(database, changed, {**fingerprints, key: attachment.fingerprint}, session)
+    seq = _draw_seq(database, session, activated=0 if track is not None and track.status == "active" else 1)
+    changed = attach_file(track, attachment, fingerprints=fingerprints, seq=seq)
+    _write(database, changed, {**fingerprints, key: attachment.fingerprint}, document, session)
     return changed
 
 
@@ -42,13 +44,21 @@ def detach(database: MongoDatabase, key: str, now: datetime, session: ClientSess
     return changed
 
 
-def edit(database: MongoDatabase, track_id: str, tags: Tags, now: datetime, session: ClientSession) -> Track | None:
-    document = database["tracks"].find_one({"_id": track_id, "status": "active"}, session=session)
+def change(
+    database: MongoDatabase,
+    wanted: Document,
+    make: Callable[[Track, int], Track],
+    session: ClientSession,
+) -> Track | None:
+    """The one track that is wanted, as `make` (of the track as it is and a new `seq`) changes it; None where there is none."""
+    document = database["tracks"].find_one(wanted, session=session)
     if document is None:
         return None
-    seq = _draw_seq(database, session, activated=0)
-    changed = replace_tags(to_track(document), tags, seq=seq, now=now)
-    _write(database, changed, read_fingerprints(document), session)
+    was = to_track(document)
+    becomes = make(was, 0).status
+    seq = _draw_seq(database, session, activated=(becomes == "active") - (was.status == "active"))
+    changed = make(was, seq)
+    _write(database, changed, read_fingerprints(document), document, session)
     return changed
 
 
@@ -58,15 +68,17 @@ def read_counter(database: MongoDatabase, name: str) -> int:
 
 
 def _find_holders(database: MongoDatabase, key: str, session: ClientSession) -> list[Document]:
-    return list(database["tracks"].find({"status": "active", "objects.key": key}, session=session))
+    tracks = database["tracks"]
+    active = list(tracks.find({"status": "active", "objects.key": key}, session=session))
+    return active + list(tracks.find({"in_trash": True, "objects.key": key}, session=session))
 
 
 def _detach_from(database: MongoDatabase, document: Document, key: str, now: datetime, session: ClientSession) -> Track:
     track = to_track(document)
-    is_last = all(one.key == key for one in track.objects)
-    seq = _draw_seq(database, session, activated=-1 if is_last else 0)
+    is_lost = track.status == "active" and all(one.key == key for one in track.objects)
+    seq = _draw_seq(database, session, activated=-1 if is_lost else 0)
     changed = detach_key(track, key, seq=seq, now=now)
-    _write(database, changed, read_fingerprints(document), session)
+    _write(database, changed, read_fingerprints(document), document, session)
     return changed
 
 
@@ -76,7 +88,9 @@ def _draw_seq(database: MongoDatabase, session: ClientSession, *, activated: int
     return int(counter["seq"])
 
 
-def _write(database: MongoDatabase, track: Track, fingerprints: dict[str, str], session: ClientSession) -> None:
+def _write(database: MongoDatabase, track: Track, fingerprints: dict[str, str], before: Document | None, session: ClientSession) -> None:
+    gone = [to_track(before)] if before is not None and is_counted(before) else []
+    shift_counts(database, session, gone=gone, come=[track] if track.status == "active" else [])
     document = to_document(track, fingerprints)
     if track.status == "removed":  # a tombstone takes everything else away
         database["tracks"].replace_one({"_id": track.track_id}, document, session=session)

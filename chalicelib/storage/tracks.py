@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -10,18 +10,21 @@ from itertools import islice
 from pymongo import UpdateOne
 
 from chalicelib.errors import NotFoundError
+from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
 from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackVector
 from chalicelib.storage import track_transactions
-from chalicelib.storage.cursors import decode_cursor, encode_cursor
+from chalicelib.storage.library import list_groups, list_tracks
+from chalicelib.storage.library_search import search_tracks
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction, translate_errors
 from chalicelib.storage.search_words import split_query
 from chalicelib.storage.times import truncate_time
-from chalicelib.storage.track_changes import Attachment
+from chalicelib.storage.track_changes import Attachment, begin_purge, move_to_trash, replace_tags, take_from_trash
+from chalicelib.storage.track_counts import mend_counts
 from chalicelib.storage.track_documents import VECTOR_FIELDS, to_stored_object, to_track, to_vector
+from chalicelib.storage.track_migration import migrate_tracks
 
 STREAM_BATCH = 2_000
 WRITE_BATCH = 1_000
-_LAST_CHARACTER = chr(0x10FFFF)
 
 
 class MongoTrackStore:
@@ -40,17 +43,25 @@ class MongoTrackStore:
         return {document["_id"]: to_track(document) for document in found}
 
     @translate_errors("tracks")
+    def find_by_object(self, key: str) -> Track | None:
+        document = self._tracks.find_one({"status": "active", "objects.key": key})
+        return to_track(document) if document is not None else None
+
+    @translate_errors("tracks")
     def find_by_title(self, title: str) -> Track | None:
         document = self._tracks.find_one({"status": "active", "title": title.lower()}, sort=[("created_at", 1), ("_id", 1)])
         return to_track(document) if document is not None else None
 
     @translate_errors("tracks")
-    def search(self, query: str, *, limit: int, cursor: str | None = None) -> Page[Track]:
-        conditions = [*_match_words(split_query(query)), *_match_after(cursor)]
-        wanted = {"status": "active", "$and": conditions} if conditions else {"status": "active"}
-        found = [to_track(one) for one in self._tracks.find(wanted).sort([("title", 1), ("_id", 1)]).limit(limit + 1)]
-        page = tuple(found[:limit])
-        return Page(page, encode_cursor(page[-1].title, page[-1].track_id) if len(found) > limit else None)
+    def browse(self, query: TrackQuery, *, limit: int, cursor: str | None = None) -> Page[Track]:
+        ask = search_tracks if split_query(query.text) else list_tracks
+        return ask(self._database, query, limit=limit, cursor=cursor)
+
+    @translate_errors("tracks")
+    def list_groups(
+        self, kind: GroupKind, *, limit: int, sort: GroupSort = "name", artist: str | None = None, cursor: str | None = None
+    ) -> Page[Group]:
+        return list_groups(self._database, kind, sort=sort, artist=artist, limit=limit, cursor=cursor)
 
     @translate_errors("tracks")
     def sample(self, count: int, *, start: float) -> list[Track]:
@@ -72,6 +83,7 @@ class MongoTrackStore:
         mfcc_standardized: tuple[float, ...] | None,
         scaler_version: int | None,
         now: datetime,
+        is_drop: bool = True,
     ) -> Track:
         attachment = Attachment(
             analysis=analysis,
@@ -80,6 +92,7 @@ class MongoTrackStore:
             mfcc_standardized=mfcc_standardized,
             scaler_version=scaler_version,
             now=truncate_time(now),
+            is_drop=is_drop,
         )
         return run_transaction(self._database, partial(track_transactions.attach, self._database, attachment))
 
@@ -89,17 +102,47 @@ class MongoTrackStore:
 
     @translate_errors("tracks")
     def edit_tags(self, track_id: str, tags: Tags, *, now: datetime) -> Track:
-        edit = partial(track_transactions.edit, self._database, track_id, tags, truncate_time(now))
-        track = run_transaction(self._database, edit)
-        if track is None:
-            raise NotFoundError(f"There is no track {track_id}.", code="track_not_found")
-        return track
+        return self._change({"_id": track_id, "status": "active"}, lambda track, seq, at: replace_tags(track, tags, seq=seq, now=at), now)
+
+    @translate_errors("tracks")
+    def move_to_trash(self, track_id: str, *, now: datetime) -> Track:
+        return self._change({"_id": track_id, "status": "active"}, lambda track, seq, at: move_to_trash(track, seq=seq, now=at), now)
+
+    @translate_errors("tracks")
+    def find_in_trash(self, track_id: str) -> Track | None:
+        document = self._tracks.find_one({"_id": track_id, "status": "trashed"})
+        return to_track(document) if document is not None else None
+
+    @translate_errors("tracks")
+    def restore(self, track_id: str, *, trashed_after: datetime, now: datetime) -> Track:
+        wanted = {"_id": track_id, "status": "trashed", "trashed_at": {"$gt": truncate_time(trashed_after)}}
+        return self._change(wanted, lambda track, seq, at: take_from_trash(track, seq=seq, now=at), now)
+
+    @translate_errors("tracks")
+    def begin_purge(self, track_id: str, *, trashed_before: datetime, now: datetime) -> Track:
+        wanted = {"_id": track_id, "in_trash": True, "trashed_at": {"$lte": truncate_time(trashed_before)}}
+        return self._change(wanted, lambda track, seq, at: begin_purge(track, seq=seq, now=at), now)
+
+    @translate_errors("tracks")
+    def trashed_before(self, before: datetime, *, limit: int) -> list[str]:
+        wanted = {"in_trash": True, "trashed_at": {"$lte": truncate_time(before)}}
+        found = self._tracks.find(wanted, {"_id": 1}).sort([("trashed_at", 1), ("_id", 1)]).limit(limit)
+        return [document["_id"] for document in found]
 
     def stream_objects(self) -> Iterator[tuple[str, StoredObject]]:
+        present = {"status": {"$in": ["active", "trashed", "purging"]}}
         with translate_errors("tracks"):
-            for document in self._tracks.find({"status": "active"}, {"objects": 1}).sort("_id", 1).batch_size(STREAM_BATCH):
+            for document in self._tracks.find(present, {"objects": 1}).sort("_id", 1).batch_size(STREAM_BATCH):
                 for one in document["objects"]:
                     yield document["_id"], to_stored_object(one)
+
+    @translate_errors("tracks")
+    def migrate(self, *, limit: int) -> int:
+        return migrate_tracks(self._database, limit=limit)
+
+    @translate_errors("tracks")
+    def mend_counts(self) -> int:
+        return mend_counts(self._database)
 
     @translate_errors("tracks")
     def changed_since(self, seq: int, *, limit: int) -> list[TrackVector]:
@@ -129,25 +172,18 @@ class MongoTrackStore:
     def count_active(self) -> int:
         return track_transactions.read_counter(self._database, "active")
 
+    def _change(self, wanted: Document, make: Callable[[Track, int, datetime], Track], now: datetime) -> Track:
+        """NotFoundError where there is no such track."""
+        at = truncate_time(now)
+        act = partial(track_transactions.change, self._database, wanted, lambda track, seq: make(track, seq, at))
+        track = run_transaction(self._database, act)
+        if track is None:
+            raise NotFoundError(f"There is no track {wanted['_id']}.", code="track_not_found")
+        return track
+
     def _seek(self, place: Document, count: int) -> list[Track]:
         found = self._tracks.find({"status": "active", "shuffle_key": place}).sort([("shuffle_key", 1), ("_id", 1)]).limit(count)
         return [to_track(document) for document in found]
-
-
-def _match_words(words: list[str]) -> list[Document]:
-    """Whole words exactly, the last as a range: no text of a user ever becomes a pattern."""
-    if not words:
-        return []
-    *whole, prefix = words
-    begins = {"search_words": {"$elemMatch": {"$gte": prefix, "$lt": prefix + _LAST_CHARACTER}}}
-    return [*({"search_words": word} for word in whole), begins]
-
-
-def _match_after(cursor: str | None) -> list[Document]:
-    if cursor is None:
-        return []
-    title, track_id = decode_cursor(cursor)
-    return [{"$or": [{"title": {"$gt": title}}, {"title": title, "_id": {"$gt": track_id}}]}]
 
 
 def _write_row(track_id: str, standardized: tuple[float, ...], scaler_version: int) -> UpdateOne:

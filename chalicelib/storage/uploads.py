@@ -13,6 +13,7 @@ from chalicelib.model import Page, Upload, UploadStatus
 from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
 from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors, upsert_one
 from chalicelib.storage.times import truncate_time
+from chalicelib.way_model import Arrival, UploadWay
 
 
 class MongoUploadStore:
@@ -37,17 +38,27 @@ class MongoUploadStore:
         return _to_upload_or_none(self._uploads.find_one({"key": key}, sort=[("created_at", -1), ("_id", -1)]))
 
     @translate_errors("uploads")
-    def begin_attempt(self, upload_id: str, *, key: str, now: datetime) -> Upload:
+    def begin_attempt(self, upload_id: str, *, key: str, now: datetime, arrival: Arrival | None = None) -> Upload:
         fresh = _to_document(_make_queued(upload_id, key, now))
         change = {
-            "$setOnInsert": _without(fresh, "attempts", "updated_at"),
+            "$setOnInsert": _without(fresh, "attempts", "updated_at", "arrival"),
             "$inc": {"attempts": 1},
-            "$set": {"updated_at": truncate_time(now)},
+            "$set": {"updated_at": truncate_time(now), "arrival": _to_times(arrival)},
         }
         return _to_upload(upsert_one(self._uploads, {"_id": upload_id}, change))
 
     @translate_errors("uploads")
-    def mark_analysed(self, upload_id: str, *, track_id: str, seq: int, warnings: tuple[str, ...], now: datetime) -> None:
+    def mark_analysed(
+        self,
+        upload_id: str,
+        *,
+        track_id: str,
+        seq: int,
+        warnings: tuple[str, ...],
+        now: datetime,
+        way: UploadWay | None = None,
+        is_duplicate: bool = False,
+    ) -> None:
         """The same event delivered again does not take an `indexed` receipt back: no build would come to mark it again."""
         is_indexed_already = {"status": "indexed", "track_id": track_id, "seq": seq}
         change = {
@@ -58,6 +69,9 @@ class MongoUploadStore:
             "error_code": None,
             "message": None,
             "updated_at": truncate_time(now),
+            "is_duplicate": is_duplicate,
+            "way": _to_times(way),
+            "indexed_at": None,
         }
         self._uploads.update_one({"_id": upload_id, "$nor": [is_indexed_already]}, {"$set": change})
 
@@ -91,6 +105,15 @@ class MongoUploadStore:
         self._uploads.update_one({"_id": upload_id}, {"$setOnInsert": _without(fresh, *change), "$set": change}, upsert=True)
 
     @translate_errors("uploads")
+    def find_many(self, upload_ids: Sequence[str]) -> dict[str, Upload]:
+        return {one["_id"]: _to_upload(one) for one in self._uploads.find({"_id": {"$in": list(upload_ids)}})}
+
+    @translate_errors("uploads")
+    def count_outstanding(self, user_id: str, *, since: datetime, limit: int) -> int:
+        wanted = {"user_id": user_id, "status": "queued", "attempts": 0, "created_at": {"$gt": truncate_time(since)}}
+        return self._uploads.count_documents(wanted, limit=limit, hint="outstanding")
+
+    @translate_errors("uploads")
     def list_for_user(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Upload]:
         wanted: Document = {"user_id": user_id}
         if cursor is not None:
@@ -110,7 +133,7 @@ class MongoUploadStore:
         return [_to_upload(one) for one in self._uploads.find(waiting).sort([("updated_at", 1), ("_id", 1)]).limit(limit)]
 
     def _index(self, wanted: Document, now: datetime) -> int:
-        change = {"status": "indexed", "updated_at": truncate_time(now)}
+        change = {"status": "indexed", "updated_at": truncate_time(now), "indexed_at": truncate_time(now)}
         return self._uploads.update_many({"status": "analysed", **wanted}, {"$set": change}).modified_count
 
 
@@ -119,9 +142,15 @@ def _make_queued(upload_id: str, key: str, now: datetime) -> Upload:
 
 
 def _to_document(upload: Upload) -> Document:
-    document = msgspec.structs.asdict(upload)
+    document: Document = msgspec.to_builtins(upload, builtin_types=(datetime,))
     document["_id"] = document.pop("upload_id")
     return {**document, "created_at": truncate_time(upload.created_at), "updated_at": truncate_time(upload.updated_at)}
+
+
+def _to_times(noted: Arrival | UploadWay | None) -> Document | None:
+    """MongoDB cuts the times within to the millisecond by itself."""
+    document: Document | None = msgspec.to_builtins(noted, builtin_types=(datetime,))
+    return document
 
 
 def _to_upload(document: Document) -> Upload:

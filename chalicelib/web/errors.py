@@ -20,6 +20,7 @@ from chalicelib.errors import (
 )
 from chalicelib.log import log
 from chalicelib.web.answers import Answer, answer_json, redirect
+from chalicelib.web.error_codes import ERROR_CODES
 from chalicelib.web.rendering import render
 from chalicelib.web.visit import Visit
 
@@ -33,14 +34,15 @@ _STATUS_BY_CLASS: dict[type[TimbreError], int] = {
     TooManyRequestsError: 429,
     StoreUnavailableError: 503,
 }
-_STATUS_BY_CODE = {"too_large": 413, "unsupported_media_type": 415, "method_not_allowed": 405}
 _STORE_RETRY_S = 5
 _UNKNOWN = TimbreError("Something went wrong on our side. It has been noted.")
 
 
 def status_of(error: TimbreError) -> int:
-    by_class = next((_STATUS_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _STATUS_BY_CLASS), 500)
-    return _STATUS_BY_CODE.get(error.code, by_class)
+    """By its code; one that the table does not know has the status of its class."""
+    if error.code in ERROR_CODES:
+        return ERROR_CODES[error.code].status
+    return next((_STATUS_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _STATUS_BY_CLASS), 500)
 
 
 def headers_of(error: TimbreError) -> dict[str, str]:

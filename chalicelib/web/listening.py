@@ -2,34 +2,80 @@
 
 from __future__ import annotations
 
-from chalicelib.model import Page, Play
-from chalicelib.web.presenters import Json, present_neighbour
+from collections.abc import Collection
+from datetime import datetime
+
+from chalicelib.model import Opinion, Page, Play, Track
+from chalicelib.web import shapes
+from chalicelib.web.presenters import present_neighbour
 from chalicelib.web.visit import Visit
 from chalicelib.workflows import list_history
+from chalicelib.workflows.give_feedback import give_feedback
 from chalicelib.workflows.list_history import PlayedTrack
+from chalicelib.workflows.player_ports import ListeningStore
 from chalicelib.workflows.record_play import record_play
-from chalicelib.workflows.show_home import Offer, show_home
+from chalicelib.workflows.show_home import Home, Offer, Standing, compose_home, draw_picks, read_standing, show_home
 
 
 def make_offer(visit: Visit, *, limit: int) -> Offer:
+    return show_home(_read_standing(visit), tracks=visit.stores.tracks(), limit=limit, start=visit.wiring.draw(), now=visit.now)
+
+
+def make_home(visit: Visit, *, seen: Collection[str]) -> Home:
+    standing = _read_standing(visit, listening=visit.stores.listening())
+    return compose_home(standing, tracks=visit.stores.tracks(), start=visit.wiring.draw(), seen=seen, now=visit.now)
+
+
+def make_picks(visit: Visit, *, seen: Collection[str]) -> tuple[Track, ...]:
+    return draw_picks(_read_standing(visit), tracks=visit.stores.tracks(), start=visit.wiring.draw(), seen=seen)
+
+
+def _read_standing(visit: Visit, *, listening: ListeningStore | None = None) -> Standing:
     stores = visit.stores
-    return show_home(
+    return read_standing(
         visit.listener.user_id,
-        tracks=stores.tracks(),
         plays=stores.plays(),
         feedback=stores.feedback(),
         recommendations=stores.recommendations(),
-        limit=limit,
-        start=visit.wiring.draw(),
+        listening=listening,
         now=visit.now,
     )
 
 
-def save_play(visit: Visit, play: Play) -> None:
+def give_opinion(visit: Visit, track_id: str, opinion: Opinion) -> datetime | None:
+    """Until when it holds. The first like of someone new brings their first recommendations about."""
+    stores, user_id = visit.stores, visit.listener.user_id
+    until = give_feedback(user_id, track_id, opinion, tracks=stores.tracks(), feedback=stores.feedback(), now=visit.now)
+    if opinion == "like":
+        from chalicelib.workflows.start_taste import start_taste  # with numpy and Annoy
+
+        start_taste(
+            user_id,
+            users=stores.users(),
+            plays=stores.plays(),
+            feedback=stores.feedback(),
+            tracks=stores.tracks(),
+            recommendations=stores.recommendations(),
+            index=stores.current_index(),
+            now=visit.now,
+        )
+    return until
+
+
+def save_play(visit: Visit, play: Play) -> bool:
+    """Whether it is kept: not while the listener pauses their history."""
     stores = visit.stores
+    is_paused = visit.listener.history_paused_at is not None
     record_play(
-        play, tracks=stores.tracks(), plays=stores.plays(), publisher=stores.play_publisher(), timeout_s=visit.settings.kafka_timeout_s
+        play,
+        tracks=stores.tracks(),
+        plays=stores.plays(),
+        publisher=stores.play_publisher(),
+        timeout_s=visit.settings.kafka_timeout_s,
+        clock=visit.wiring.clock,
+        is_history_paused=is_paused,
     )
+    return not is_paused
 
 
 def list_played(visit: Visit, *, limit: int, cursor: str | None) -> Page[PlayedTrack]:
@@ -37,9 +83,9 @@ def list_played(visit: Visit, *, limit: int, cursor: str | None) -> Page[PlayedT
     return list_history.list_history(visit.listener.user_id, plays=stores.plays(), tracks=stores.tracks(), limit=limit, cursor=cursor)
 
 
-def list_similar(visit: Visit, track_id: str, *, limit: int) -> list[Json]:
+def list_similar(visit: Visit, track_id: str, *, limit: int) -> tuple[shapes.Neighbour, ...]:
     from chalicelib.workflows.find_neighbours import find_neighbours  # brings numpy and Annoy, which other pages need not wait for
 
     stores = visit.stores
     found = find_neighbours(track_id, count=limit, index=stores.current_index(), tracks=stores.tracks())
-    return [present_neighbour(near.track, distance=near.distance, percentile=near.percentile, urls=visit.urls) for near in found]
+    return tuple(present_neighbour(near.track, distance=near.distance, percentile=near.percentile, urls=visit.urls) for near in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,18 +11,25 @@ import msgspec
 from chalicelib.errors import InvalidInputError, NotFoundError
 from chalicelib.model import Opinion, PlayKind
 from chalicelib.web.visit import Visit
+from chalicelib.workflows.register_user import PASSWORD_MAX, PASSWORD_MIN
 
 T = TypeVar("T")
 _BODY_MAX = 64 * 1024
 _FIELDS_MAX = 20
+AUDIO_TYPE = r"^audio/[A-Za-z0-9_.+-]{1,60}$"
 _ID = re.compile(r"[0-9a-f]{24}")
 
-Name = Annotated[str, msgspec.Meta(max_length=200)]
-Secret = Annotated[str, msgspec.Meta(max_length=1000)]
-
-
-Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
-Cursor = Annotated[str, msgspec.Meta(max_length=2000)]
+Name = Annotated[str, msgspec.Meta(max_length=200, examples=["ada"])]
+Secret = Annotated[str, msgspec.Meta(max_length=1000, examples=["correct horse battery"])]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="At most so many.")]
+Cursor = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=8000,
+        description="The `next_cursor` of the part before; without it, the first part.",
+        extra_json_schema={"format": "cursor"},
+    ),
+]
 
 
 class PageQuery(msgspec.Struct, frozen=True):
@@ -32,9 +39,43 @@ class PageQuery(msgspec.Struct, frozen=True):
     cursor: Cursor | None = None
 
 
+class CountQuery(msgspec.Struct, frozen=True):
+    limit: Limit = 20
+
+
+class SimilarQuery(msgspec.Struct, frozen=True):
+    limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
+
+
+class UploadsQuery(PageQuery, frozen=True):
+    key: Annotated[str, msgspec.Meta(max_length=1024, description="Of an object in the music bucket.")] = ""
+    ids: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^([0-9a-f]{24}(,[0-9a-f]{24}){0,99})?\Z",
+            description="At most 100 ids of uploads, separated by commas: those receipts, in one answer.",
+            examples=["c9f0f895fb98ab9159f51fd0"],
+        ),
+    ] = ""
+
+
 class Credentials(msgspec.Struct, frozen=True):
     username: Name
     password: Secret
+
+
+class NewUser(msgspec.Struct, frozen=True):
+    """A name of letters, digits, dots, dashes and underscores, that nobody has in any case, and a password that is not the name."""
+
+    # told here, kept by `register_user`, which says in words what is against the rules
+    username: Annotated[str, msgspec.Meta(examples=["ada"], extra_json_schema={"minLength": 3, "maxLength": 32, "format": "username"})]
+    password: Annotated[
+        str,
+        msgspec.Meta(
+            examples=["correct horse battery"],
+            extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "format": "password"},
+        ),
+    ]
 
 
 class CredentialsForm(msgspec.Struct, frozen=True):
@@ -44,16 +85,40 @@ class CredentialsForm(msgspec.Struct, frozen=True):
 
 
 class PlayRequest(msgspec.Struct, frozen=True):
-    event_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
-    track_id: Annotated[str, msgspec.Meta(max_length=64)]
+    event_id: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^[A-Za-z0-9_-]{8,64}\Z", description="Drawn by the player: what makes this count once.", examples=["b3f1c2a4-0001"]
+        ),
+    ]
+    track_id: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=64,
+            examples=["8f14e45fceea167a5a36dedd"],
+            extra_json_schema={"pattern": "^[0-9a-f]{24}$", "format": "track-id"},  # another is a track that is not there
+        ),
+    ]
     kind: PlayKind
-    position_s: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 0.0
+    position_s: Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="In the song, when it happened.", examples=[0.0])] = 0.0
 
 
 class UploadRequest(msgspec.Struct, frozen=True):
-    filename: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
-    size_bytes: int
-    content_type: Annotated[str, msgspec.Meta(max_length=100)] = "audio/mpeg"
+    filename: Annotated[str, msgspec.Meta(min_length=1, max_length=1000, examples=["Blue Hour.mp3"])]
+    size_bytes: Annotated[int, msgspec.Meta(examples=[4_194_304], extra_json_schema={"minimum": 1})]  # `request_upload` tells the limits
+    content_type: Annotated[str, msgspec.Meta(max_length=100, extra_json_schema={"pattern": AUDIO_TYPE})] = "audio/mpeg"
+    request_key: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^[A-Za-z0-9_-]{8,64}\Z",
+                description="Drawn by the client: the same one again is the same upload, however often it is asked for.",
+                examples=["b3f1c2a4-0001"],
+            ),
+        ]
+        | None
+    ) = None
+    in_parts: Annotated[bool, msgspec.Meta(description="Whether a large file is to be sent in parts.")] = False
 
 
 class OpinionRequest(msgspec.Struct, frozen=True):
@@ -61,10 +126,23 @@ class OpinionRequest(msgspec.Struct, frozen=True):
 
 
 def read_json(visit: Visit, kind: type[T]) -> T:
+    body = _read_body(visit)
     try:
-        return msgspec.json.decode(_read_body(visit), type=kind)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            return msgspec.convert(_make_whole(msgspec.json.decode(body)), kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise InvalidInputError(f"The request's JSON does not fit: {_say(exc)}") from exc
+
+
+def _make_whole(value: Any) -> Any:  # JSON
+    """JSON has one kind of number, and writers that turn 3681 into 3681.0: where an integer is wanted it is one."""
+    if isinstance(value, dict):
+        return {name: _make_whole(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_make_whole(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def read_form(visit: Visit) -> dict[str, str]:
@@ -87,26 +165,17 @@ def read_query_as(visit: Visit, kind: type[T]) -> T:
     """The first value of each parameter that `kind` knows; one that is empty counts as not given, one that it does not know is ignored."""
     given = {name: str(value) for name, value in (visit.request.query_params or {}).items() if value}
     try:
-        return msgspec.convert(given, kind, strict=False)
+        asked = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as exc:
         raise InvalidInputError(f"The query does not fit: {_say(exc)}") from exc
-
-
-def read_limit(visit: Visit, *, default: int = 20, greatest: int = 100) -> int:
-    given = visit.query("limit")
-    if not given:
-        return default
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:9]) <= greatest:
-        raise InvalidInputError(f"limit must be a number from 1 to {greatest}, got {given[:20]!r}.")
-    return int(given)
+    for name, value in given.items():
+        if getattr(asked, name, value) is None:  # msgspec reads the word null, in any case, as nothing
+            raise InvalidInputError(f"{name} must be a value or left out, got {value!r}.")
+    return asked
 
 
 def read_cursor(visit: Visit) -> str | None:
     return visit.query("cursor") or None
-
-
-def read_search_query(visit: Visit) -> str:
-    return visit.query("q").strip()[:200]
 
 
 def parse_track_id(text: str) -> str:

@@ -6,23 +6,36 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.model import Page, Reason, Track, Upload, User
+from chalicelib.model import Opinion, Page, Reason, Track, Upload, User
+from chalicelib.web import shapes
+from chalicelib.web.shapes_uploads import PartsPlan
 from chalicelib.web.urls import Urls
 from chalicelib.workflows.list_history import PlayedTrack
 from chalicelib.workflows.request_upload import UploadPermission
+from chalicelib.workflows.send_parts import count_parts
 from chalicelib.workflows.show_home import Offer, OfferedTrack
 
-Json = dict[str, Any]  # on its way out: checked by tests/web/test_presenters.py
+Fields = dict[str, Any]  # what shapes that extend one another share: checked by tests/web/test_presenters.py
 
 _REASONS = ((99.0, "Sounds very much like"), (95.0, "Sounds a lot like"), (80.0, "Sounds like"), (0.0, "Has something of"))
 _CLOSENESS = ((99.0, "Very close"), (95.0, "Close"), (80.0, "Related"), (0.0, "Distant"))
+
+_WITH_PREVIEW_S = 30.0  # shorter songs are previewed from their beginning
 
 
 def present_time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def present_track(track: Track, urls: Urls) -> Json:
+def present_track(track: Track, urls: Urls) -> shapes.Track:
+    return shapes.Track(**describe_track(track, urls))
+
+
+def present_details(track: Track, opinion: Opinion | None, urls: Urls) -> shapes.TrackDetails:
+    return shapes.TrackDetails(**describe_track(track, urls), opinion=opinion)
+
+
+def describe_track(track: Track, urls: Urls) -> Fields:
     return {
         "track_id": track.track_id,
         "title": track.display_title,
@@ -31,50 +44,48 @@ def present_track(track: Track, urls: Urls) -> Json:
         "genre": track.genre,
         "year": track.year,
         "duration_s": round(track.duration_s, 3),
+        "preview_start_s": choose_preview_start(track),
         "cover_url": urls.cover(track.track_id) if track.cover_key else None,
         "audio_url": urls.audio(track.track_id),
     }
 
 
-def present_list(items: list[Json], next_cursor: str | None = None) -> Json:
-    return {"items": items, "next_cursor": next_cursor}
+def choose_preview_start(track: Track) -> float:
+    """As it was found in the sound; a third into a song that was analysed before that was looked for."""
+    if track.preview_start_s is not None:
+        return round(track.preview_start_s, 3)
+    return round(track.duration_s / 3, 3) if track.duration_s >= _WITH_PREVIEW_S else 0.0
 
 
-def present_neighbour(track: Track, *, distance: float, percentile: float, urls: Urls) -> Json:
-    return {
-        **present_track(track, urls),
-        "distance": round(distance, 6),
-        "percentile": round(percentile, 2),
-        "text": say_closeness(percentile),
-    }
+def present_neighbour(track: Track, *, distance: float, percentile: float, urls: Urls) -> shapes.Neighbour:
+    return shapes.Neighbour(
+        **describe_track(track, urls), distance=round(distance, 6), percentile=round(percentile, 2), text=say_closeness(percentile)
+    )
 
 
-def present_offer(offer: Offer, urls: Urls) -> Json:
-    return {
-        "basis": offer.basis,
-        "items": [_present_offered(item, urls) for item in offer.items],
-        "generated_at": present_time(offer.generated_at),
-        "index_build": offer.index_build,
-    }
+def present_offer(offer: Offer, urls: Urls) -> shapes.Recommendations:
+    return shapes.Recommendations(
+        basis=offer.basis,
+        items=tuple(present_offered(item, urls) for item in offer.items),
+        generated_at=present_time(offer.generated_at),
+        index_build=offer.index_build,
+    )
 
 
-def _present_offered(item: OfferedTrack, urls: Urls) -> Json:
-    return {
-        **present_track(item.track, urls),
-        "score": round(item.score, 6),
-        "reasons": [_present_reason(reason) for reason in item.reasons],
-    }
+def present_offered(item: OfferedTrack, urls: Urls) -> shapes.Recommendation:
+    reasons = tuple(_present_reason(reason) for reason in item.reasons)
+    return shapes.Recommendation(**describe_track(item.track, urls), score=round(item.score, 6), reasons=reasons)
 
 
-def _present_reason(reason: Reason) -> Json:
-    return {
-        "track_id": reason.track_id,
-        "title": reason.display_title,
-        "artist": reason.artist,
-        "distance": round(reason.distance, 6),
-        "percentile": round(reason.percentile, 2),
-        "text": put_into_words(reason),
-    }
+def _present_reason(reason: Reason) -> shapes.Reason:
+    return shapes.Reason(
+        track_id=reason.track_id,
+        title=reason.display_title,
+        artist=reason.artist,
+        distance=round(reason.distance, 6),
+        percentile=round(reason.percentile, 2),
+        text=put_into_words(reason),
+    )
 
 
 def put_into_words(reason: Reason) -> str:
@@ -90,19 +101,29 @@ def _choose_words(scale: tuple[tuple[float, str], ...], percentile: float) -> st
     return next((words for least, words in scale if percentile >= least), scale[-1][1])
 
 
-def present_played(played: PlayedTrack, urls: Urls) -> Json:
+def present_played(played: PlayedTrack, urls: Urls) -> shapes.PlayedTrack:
     play = played.play
-    return {
-        "event_id": play.event_id,
-        "track_id": play.track_id,
-        "kind": play.kind,
-        "position_s": round(play.position_s, 3),
-        "occurred_at": present_time(play.occurred_at),
-        "track": present_track(played.track, urls) if played.track else None,
-    }
+    return shapes.PlayedTrack(
+        event_id=play.event_id,
+        track_id=play.track_id,
+        kind=play.kind,
+        position_s=round(play.position_s, 3),
+        occurred_at=present_time(play.occurred_at),
+        track=present_track(played.track, urls) if played.track else None,
+    )
 
 
-def present_upload(upload: Upload) -> Json:
+def present_upload(upload: Upload) -> shapes.Upload:
+    return shapes.Upload(**_describe_upload(upload))
+
+
+def present_permission(permission: UploadPermission) -> shapes.UploadPermission:
+    parts = permission.upload.parts
+    plan = PartsPlan(part_bytes=parts.part_bytes, part_count=count_parts(parts)) if parts else None
+    return shapes.UploadPermission(**_describe_upload(permission.upload), url=permission.url, fields=permission.fields, parts=plan)
+
+
+def _describe_upload(upload: Upload) -> Fields:
     return {
         "upload_id": upload.upload_id,
         "key": upload.key,
@@ -111,27 +132,28 @@ def present_upload(upload: Upload) -> Json:
         "track_id": upload.track_id,
         "error_code": upload.error_code,
         "message": upload.message,
-        "warnings": list(upload.warnings),
+        "warnings": upload.warnings,
+        "is_duplicate": upload.is_duplicate,
         "attempts": upload.attempts,
         "created_at": present_time(upload.created_at),
         "updated_at": present_time(upload.updated_at),
     }
 
 
-def present_permission(permission: UploadPermission) -> Json:
-    return {**present_upload(permission.upload), "url": permission.url, "fields": permission.fields}
+def present_user(user: User) -> shapes.User:
+    return shapes.User(user_id=user.user_id, username=user.username, created_at=present_time(user.created_at))
 
 
-def present_user(user: User) -> Json:
-    return {"user_id": user.user_id, "username": user.username, "created_at": present_time(user.created_at)}
-
-
-def group_plays(page: Page[PlayedTrack]) -> list[PlayedTrack]:
-    """For people: the start and the end of one listening, which follow each other, are one row; the later word (they come newest
-    first) stands."""
-    rows: list[PlayedTrack] = []
+def group_listenings(page: Page[PlayedTrack]) -> list[tuple[PlayedTrack, tuple[str, ...]]]:
+    """For people: the start and the end of one listening, which follow each other, are one row, with the ids of both; the later word (they
+    come newest first) stands."""
+    rows: list[tuple[PlayedTrack, tuple[str, ...]]] = []
     for played in page.items:
-        is_beginning = bool(rows) and rows[-1].play.track_id == played.play.track_id and rows[-1].play.kind != "start"
-        if not (is_beginning and played.play.kind == "start"):
-            rows.append(played)
+        play = played.play
+        last, event_ids = rows[-1] if rows else (None, ())
+        is_beginning = last is not None and last.play.track_id == play.track_id and last.play.kind != "start" and len(event_ids) == 1
+        if last is not None and is_beginning and play.kind == "start":
+            rows[-1] = (last, (*event_ids, play.event_id))
+        else:
+            rows.append((played, (play.event_id,)))
     return rows

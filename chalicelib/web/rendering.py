@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib.web.answers import HTML_TYPE, Answer
 from chalicelib.web.auth import form_token
+from chalicelib.web.theme import read_theme
 from chalicelib.web.visit import Visit
+from chalicelib.workflows.permissions import may
 
 _FOLDER = Path(__file__).parent / "templates"
+_TONES = 12
 
 
 def render(visit: Visit, template: str, *, status: int = 200, embeds_music: bool = False, **context: Any) -> Answer:
-    """`context`: what the template's first comment names. Every template knows `urls`, `user`, `csrf_token`, `now`, `path` and
-    `request_id` besides."""
+    """`context`: what the template's first comment names. Every template knows `urls`, `user`, `csrf_token`, `now`, `path`,
+    `theme`, `may` and `request_id` besides."""
     csrf_token, cookies = form_token(visit)
     body = (
         _environment()
@@ -31,6 +34,9 @@ def render(visit: Visit, template: str, *, status: int = 200, embeds_music: bool
             path=visit.path,
             request_id=visit.request_id,
             has_player=embeds_music,
+            theme=read_theme(visit),
+            may=partial(may, visit.user),
+            max_upload_bytes=visit.settings.max_upload_bytes,
             **context,
         )
     )
@@ -47,8 +53,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(duration=say_duration, ago=say_ago, age=say_age, iso=say_iso)
+    environment.filters.update(ms=say_milliseconds, duration=say_duration, ago=say_ago, age=say_age, iso=say_iso, tone=choose_tone)
     return environment
+
+
+def choose_tone(track_id: str) -> int:
+    """Which of the tones in songs.css a song without a cover has: always the same. covers.js does this sum too."""
+    return sum(map(ord, track_id)) % _TONES
 
 
 def say_duration(seconds: float) -> str:
@@ -56,6 +67,13 @@ def say_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def say_milliseconds(duration_ms: float) -> str:
+    """0.4 → 0.4 ms, 41.2 → 41 ms, 1534 → 1.53 s. way.js says the same."""
+    if duration_ms >= 1000:
+        return f"{duration_ms / 1000:.2f} s" if duration_ms < 100_000 else say_age(duration_ms / 1000)
+    return f"{duration_ms:.0f} ms" if duration_ms >= 10 else f"{duration_ms:.1f} ms"
 
 
 def say_iso(at: datetime) -> str:

@@ -28,6 +28,7 @@ from chalicelib.web.security import secure
 from chalicelib.web.urls import API
 from chalicelib.web.visit import Visit, start_visit
 from chalicelib.web.wiring import Wiring
+from chalicelib.workflows.permissions import Act, require
 
 View = Callable[..., Answer | msgspec.Struct]  # (visit, **what the path names, and body or query where it asks for them)
 Access = Literal["listener", "anyone", "unidentified"]  # `unidentified`: not even looked who it is, so MongoDB is not asked
@@ -45,9 +46,11 @@ class Route:
     is_api: bool
     status: int = 200  # when all went well
     gives: type[msgspec.Struct] | None = None  # what it answers then; None: no content, or not JSON
+    also: tuple[int, ...] = ()  # other statuses of the same answer
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
     errors: tuple[str, ...] = ()  # codes, beyond those that any route may answer
+    act: Act | None = "listen"  # what who is signed in must be allowed to do; None: nothing
 
     @property
     def content_type(self) -> str:
@@ -65,9 +68,9 @@ class Routes:
     def listed(self) -> tuple[Route, ...]:
         return tuple(self._routes)
 
-    def page(self, path: str, method: str = "GET", *, access: Access = "listener") -> Callable[[View], View]:
+    def page(self, path: str, method: str = "GET", *, access: Access = "listener", act: Act | None = "listen") -> Callable[[View], View]:
         def add(view: View) -> View:
-            self._routes.append(Route(path=path, method=method, view=view, access=access, is_api=False))
+            self._routes.append(Route(path=path, method=method, view=view, access=access, is_api=False, act=act))
             return view
 
         return add
@@ -80,7 +83,9 @@ class Routes:
         access: Access = "listener",
         status: int = 200,
         gives: type[msgspec.Struct] | None = None,
+        also: tuple[int, ...] = (),
         errors: tuple[str, ...] = (),
+        act: Act | None = "listen",
     ) -> Callable[[View], View]:
         """`gives` only where the view returns an `Answer` (for a cookie, say) whose body is that Struct."""
 
@@ -95,9 +100,11 @@ class Routes:
                     is_api=True,
                     status=status,
                     gives=gives or (None if hints["return"] is Answer else hints["return"]),
+                    also=also,
                     body=hints.get("body"),
                     query=hints.get("query"),
                     errors=errors,
+                    act=act,
                 )
             )
             return view
@@ -134,6 +141,8 @@ def _serve(visit: Visit, route: Route, named: dict[str, str]) -> Response:
 def _check_entry(visit: Visit, route: Route) -> None:
     if route.access == "listener" and visit.user is None:
         raise NotSignedInError("Please log in first.")
+    if route.access == "listener" and route.act is not None:
+        require(visit.listener, route.act)
     if route.method == "GET":
         return
     if route.is_api:

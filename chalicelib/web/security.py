@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from chalicelib.web.answers import Answer
 from chalicelib.web.visit import Visit
+from chalicelib.workflows.ports import IndexBucket
 
 _HSTS = "max-age=31536000"
 
@@ -13,7 +15,7 @@ _HSTS = "max-age=31536000"
 def secure(visit: Visit, answer: Answer) -> dict[str, str]:
     """All headers of the answer. What a view said itself (caching) stands."""
     headers = {
-        "Content-Security-Policy": _write_policy(_bucket_origin(visit) if answer.embeds_music else ""),
+        "Content-Security-Policy": _write_policy(*_find_origins(visit)) if answer.embeds_music else _write_policy(),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "same-origin",
@@ -27,15 +29,28 @@ def secure(visit: Visit, answer: Answer) -> dict[str, str]:
     return headers
 
 
-def _write_policy(bucket: str) -> str:
-    also = f" {bucket}" if bucket else ""
+def _write_policy(music: str = "", index: str = "") -> str:
+    """By the origins of the two buckets: pages change within one document, so each allows what any of them needs (the map's points)."""
+    also = f" {music}" if music else ""
+    reached = also if index == music else f"{also} {index}"
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{also}; media-src 'self'{also}; "
-        f"connect-src 'self'{also}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'{reached}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 
-def _bucket_origin(visit: Visit) -> str:
+def _find_origins(visit: Visit) -> tuple[str, str]:
     """Where presigned links lead to; signing is arithmetic and asks nobody."""
-    parts = urlsplit(visit.stores.music_bucket().presign_get("uploads/", expires_s=60))
+    music = visit.stores.music_bucket().presign_get("uploads/", expires_s=60)
+    return _origin_of(music), _origin_of(_sign_index_link(visit.stores.index_bucket()))  # type: ignore[arg-type]  # hashed by identity
+
+
+@lru_cache(maxsize=4)
+def _sign_index_link(bucket: IndexBucket) -> str:
+    """Once: only its origin counts."""
+    return bucket.presign_get("build", "map.bin", expires_s=60)
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

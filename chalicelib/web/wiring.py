@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.config import Settings
-from chalicelib.workflows import operator_ports, ports
+from chalicelib.workflows import account_ports, operator_ports, player_ports, ports
 from chalicelib.workflows.passwords import Passwords
 
 if TYPE_CHECKING:
+    from chalicelib.web.routing import Route
     from chalicelib.workflows.check_health import Probe
     from chalicelib.workflows.current_index import CurrentIndex
 
@@ -35,6 +36,12 @@ class Stores(Protocol):
 
     def plays(self) -> ports.PlayStore: ...
 
+    def account_stores(self) -> account_ports.AccountStores: ...
+
+    def export_bucket(self) -> account_ports.ExportBucket: ...
+
+    def listening(self) -> player_ports.ListeningStore: ...
+
     def feedback(self) -> ports.FeedbackStore: ...
 
     def recommendations(self) -> ports.RecommendationStore: ...
@@ -45,11 +52,15 @@ class Stores(Protocol):
 
     def music_bucket(self) -> ports.MusicBucket: ...
 
+    def index_bucket(self) -> ports.IndexBucket: ...
+
     def play_publisher(self) -> ports.PlayPublisher: ...
 
     def current_index(self) -> CurrentIndex: ...
 
     def queue_watch(self) -> operator_ports.QueueWatch: ...
+
+    def lag_watch(self) -> operator_ports.LagWatch: ...
 
     def health_probes(self) -> dict[str, Probe]: ...
 
@@ -71,3 +82,4 @@ class Wiring:
     draw_token: Callable[[], str] = secrets.token_urlsafe
     draw_id: Callable[[], str] = draw_hex_id
     passwords: Passwords = field(default_factory=Passwords)
+    routes: tuple[Route, ...] = ()  # all there are: `application` tells them to the description of the API

@@ -15,11 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from msgspec.structs import replace
+
 from chalicelib.errors import ArtefactError, AudioError, ConflictError, NotFoundError
 from chalicelib.log import log, log_fields
 from chalicelib.metrics import metrics
 from chalicelib.model import Analysis, StoredObject, Track
 from chalicelib.upload_ids import is_upload_key
+from chalicelib.way_model import Arrival, UploadWay
 from chalicelib.workflows import ports
 from chalicelib.workflows.records import ObjectEvent
 from chalicelib.workflows.scaler_in_force import read_scaler_in_force
@@ -51,6 +54,18 @@ class TrackIngestion:
     build_delay_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Of one attempt, for its receipt: written with what is written anyway."""
+
+    arrival: Arrival
+    downloaded_at: datetime
+    analysed_at: datetime
+
+    def complete(self, *, saved_at: datetime) -> UploadWay:
+        return UploadWay(arrival=self.arrival, downloaded_at=self.downloaded_at, analysed_at=self.analysed_at, saved_at=saved_at)
+
+
 def ingest_track(event: ObjectEvent, ingestion: TrackIngestion) -> Outcome:
     """What became of the object. StoreUnavailableError or ConflictError (it kept changing): let the event come again."""
     if not is_upload_key(event.key):
@@ -74,7 +89,8 @@ def _ingest_object(event: ObjectEvent, ingestion: TrackIngestion) -> Outcome:
 def _take_object(event: ObjectEvent, seen: StoredObject, ingestion: TrackIngestion) -> tuple[StoredObject | None, Outcome]:
     """The object that was handled (as it was downloaded) and what became of it."""
     upload_id = _find_receipt_id(event, ingestion)
-    ingestion.uploads.begin_attempt(upload_id, key=event.key, now=ingestion.clock())
+    arrival = replace(event.arrival, received_at=ingestion.clock())
+    receipt = ingestion.uploads.begin_attempt(upload_id, key=event.key, now=ingestion.clock(), arrival=arrival)
     stored: StoredObject | None = seen
     with tempfile.TemporaryDirectory(prefix="timbre-ingest-") as folder:
         path = Path(folder) / "audio"
@@ -82,10 +98,13 @@ def _take_object(event: ObjectEvent, seen: StoredObject, ingestion: TrackIngesti
             stored = ingestion.music_bucket.download(event.key, path, max_bytes=ingestion.max_upload_bytes)
             if stored is None:
                 return _forget_object(event, ingestion)
+            downloaded_at = ingestion.clock()
             analysis = _analyse(path, event.key, ingestion)
         except AudioError as exc:
             return stored, _refuse_object(event.key, upload_id, exc, ingestion)
-    return stored, _attach_object(upload_id, analysis, stored, ingestion)
+    is_drop = receipt.status not in ("analysed", "indexed")  # a finished one: its event came again, or the object was come across
+    times = _Times(arrival, downloaded_at, ingestion.clock())
+    return stored, _attach_object(upload_id, analysis, stored, ingestion, times, is_drop=is_drop)
 
 
 def _analyse(path: Path, key: str, ingestion: TrackIngestion) -> Analysis:
@@ -96,7 +115,10 @@ def _analyse(path: Path, key: str, ingestion: TrackIngestion) -> Analysis:
     return analysis
 
 
-def _attach_object(upload_id: str, analysis: Analysis, stored: StoredObject, ingestion: TrackIngestion) -> Outcome:
+def _attach_object(
+    upload_id: str, analysis: Analysis, stored: StoredObject, ingestion: TrackIngestion, times: _Times, *, is_drop: bool
+) -> Outcome:
+    before = ingestion.tracks.find_by_object(stored.key)
     cover_key = _put_cover(analysis, ingestion.music_bucket)
     standardized, scaler_version = _standardize(analysis.mfcc, ingestion.index_bucket)
     track = ingestion.tracks.attach_object(
@@ -106,8 +128,19 @@ def _attach_object(upload_id: str, analysis: Analysis, stored: StoredObject, ing
         mfcc_standardized=standardized,
         scaler_version=scaler_version,
         now=ingestion.clock(),
+        is_drop=is_drop,
     )
-    ingestion.uploads.mark_analysed(upload_id, track_id=track.track_id, seq=track.seq, warnings=analysis.warnings, now=ingestion.clock())
+    if before is not None:
+        _remove_unused_cover(before, ingestion)
+    ingestion.uploads.mark_analysed(
+        upload_id,
+        track_id=track.track_id,
+        seq=track.seq,
+        warnings=analysis.warnings,
+        now=ingestion.clock(),
+        way=times.complete(saved_at=ingestion.clock()),
+        is_duplicate=any(each.key != stored.key for each in track.objects),
+    )
     if _is_built(track.seq, ingestion.index_builds):
         ingestion.uploads.mark_indexed([upload_id], now=ingestion.clock())
         return "indexed"
@@ -139,13 +172,17 @@ def _detach_object(key: str, ingestion: TrackIngestion) -> None:
     track = ingestion.tracks.detach_object(key, now=ingestion.clock())
     if track is None:
         return
-    _remove_cover_of_dead(track, ingestion)
+    _remove_unused_cover(track, ingestion)
     ingestion.build_queue.request_build(delay_s=ingestion.build_delay_s)
 
 
-def _remove_cover_of_dead(track: Track, ingestion: TrackIngestion) -> None:
-    if track.status == "removed" and track.cover_key and ingestion.tracks.find(track.track_id) is None:
-        ingestion.music_bucket.remove(track.cover_key)
+def _remove_unused_cover(before: Track, ingestion: TrackIngestion) -> None:
+    """The cover that a track had, when the track is gone or has another by now."""
+    if before.cover_key is None or before.status == "trashed":
+        return
+    present = ingestion.tracks.find(before.track_id)
+    if present is None or present.cover_key != before.cover_key:
+        ingestion.music_bucket.remove(before.cover_key)
 
 
 def _find_receipt_id(event: ObjectEvent, ingestion: TrackIngestion) -> str:

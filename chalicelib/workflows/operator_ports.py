@@ -6,12 +6,26 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from chalicelib.model import Backfill, StoredObject
-from chalicelib.workflows.records import HeldMessage, QueueDepth
+from chalicelib.workflows.records import ConsumerLag, HeldMessage, PlayRecord, QueueDepth, RecordSpan
 
 
 class QueueWatch(Protocol):
     def depths(self) -> list[QueueDepth]:
         """Of every queue there is; the numbers are None where they cannot be had. Bounded, and raises nothing."""
+
+
+class LagWatch(Protocol):
+    def measure(self) -> ConsumerLag:
+        """Not older than some seconds. Bounded, and raises nothing."""
+
+
+class RecordReader(Protocol):
+    """Reads the topic by places, in no consumer group."""
+
+    def read(self, span: RecordSpan) -> tuple[PlayRecord, ...]:
+        """All of the span. NotFoundError where Kafka holds them no more, or others in their places; StoreUnavailableError."""
+
+    def close(self) -> None: ...
 
 
 class DeadLetterQueue(Protocol):

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from chalicelib.model import (
-    Analysis,
     DeadLetter,
     IndexBuild,
     Opinion,
@@ -19,69 +18,13 @@ from chalicelib.model import (
     RecommendationList,
     Session,
     StoredObject,
-    Tags,
-    Track,
-    TrackVector,
     Upload,
     User,
 )
+from chalicelib.way_model import Arrival, PlayArrival, StoredPart, UploadWay
+from chalicelib.workflows import track_ports
 
-
-class TrackStore(Protocol):
-    def find(self, track_id: str) -> Track | None:
-        """The active track, or None (removed tracks are None too)."""
-
-    def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
-        """Active tracks by id; missing and removed ones are left out."""
-
-    def find_by_title(self, title: str) -> Track | None:
-        """The active track of this lower-case title that was added first, or None."""
-
-    def search(self, query: str, *, limit: int, cursor: str | None = None) -> Page[Track]:
-        """Active tracks that hold every word of the query in title, artist or album (the last as a prefix), accents and case
-        ignored, by (title, track_id); all of them for an empty query. InvalidInputError for a cursor that is none of ours."""
-
-    def sample(self, count: int, *, start: float) -> list[Track]:
-        """`count` active tracks from the fixed random order, beginning at `start` in [0, 1) and going round: a seek, not a scan."""
-
-    def newest(self, count: int) -> list[Track]: ...
-
-    def attach_object(
-        self,
-        analysis: Analysis,
-        stored: StoredObject,
-        *,
-        cover_key: str | None,
-        mfcc_standardized: tuple[float, ...] | None,
-        scaler_version: int | None,
-        now: datetime,
-    ) -> Track:
-        """In one transaction: take the key away from any other track (which dies with its last object), upsert the track,
-        add or replace the object. A new `seq` is drawn only when something that is served or indexed has changed."""
-
-    def detach_object(self, key: str, *, now: datetime) -> Track | None:
-        """In one transaction: take the key from its track. The track as it now is (status `removed` after its last object, emptied of
-        all but the `cover_key` that it had, so that the caller can remove the cover), or None."""
-
-    def edit_tags(self, track_id: str, tags: Tags, *, now: datetime) -> Track:
-        """NotFoundError where there is no such active track. Draws a new `seq`."""
-
-    def stream_objects(self) -> Iterator[tuple[str, StoredObject]]:
-        """(track_id, object) of all active tracks, for reconciling with the bucket."""
-
-    def changed_since(self, seq: int, *, limit: int) -> list[TrackVector]:
-        """Active tracks with a greater `seq`, oldest change first: the delta beside an index."""
-
-    def max_seq(self) -> int:
-        """The greatest `seq` drawn for any track, removed ones included; 0 when there is none."""
-
-    def stream_vectors(self, *, feature_version: int) -> Iterator[TrackVector]:
-        """All active tracks of a feature version, by track_id, in batches from the server."""
-
-    def write_standardized(self, rows: Iterable[tuple[str, tuple[float, ...]]], *, scaler_version: int) -> int:
-        """`mfcc_standardized` of many tracks, in batches; draws no `seq`. How many were written."""
-
-    def count_active(self) -> int: ...
+TrackStore = track_ports.TrackStore
 
 
 class UploadStore(Protocol):
@@ -93,10 +36,20 @@ class UploadStore(Protocol):
     def find_by_key(self, key: str) -> Upload | None:
         """The newest receipt of the key."""
 
-    def begin_attempt(self, upload_id: str, *, key: str, now: datetime) -> Upload:
+    def begin_attempt(self, upload_id: str, *, key: str, now: datetime, arrival: Arrival | None = None) -> Upload:
         """Creates a `queued` receipt where there is none; counts the attempt. A finished receipt keeps its status until the next mark."""
 
-    def mark_analysed(self, upload_id: str, *, track_id: str, seq: int, warnings: tuple[str, ...], now: datetime) -> None:
+    def mark_analysed(
+        self,
+        upload_id: str,
+        *,
+        track_id: str,
+        seq: int,
+        warnings: tuple[str, ...],
+        now: datetime,
+        way: UploadWay | None = None,
+        is_duplicate: bool = False,
+    ) -> None:
         """A receipt that is `indexed` with the same track and seq stays so: the same event came again."""
 
     def mark_indexed(self, upload_ids: Sequence[str], *, now: datetime) -> None: ...
@@ -123,6 +76,13 @@ class UploadStore(Protocol):
     def mark_queued(self, upload_id: str, *, now: datetime) -> None:
         """A `failed` receipt waits again; any other is left alone."""
 
+    def find_many(self, upload_ids: Sequence[str]) -> dict[str, Upload]:
+        """By id; those that are not there are left out."""
+
+    def count_outstanding(self, user_id: str, *, since: datetime, limit: int) -> int:
+        """How many of the user's receipts, made after `since`, wait for a file that no function has been told of yet; counts up to
+        `limit`."""
+
 
 class UserStore(Protocol):
     def add(self, user: User) -> None:
@@ -132,6 +92,9 @@ class UserStore(Protocol):
 
     def find_by_username(self, username: str) -> User | None:
         """Without regard to case."""
+
+    def was_erased(self, user_id: str) -> bool:
+        """Whether there was such a user, who wanted to be forgotten."""
 
 
 class SessionStore(Protocol):
@@ -152,7 +115,8 @@ class PlayStore(Protocol):
     def record(self, play: Play) -> bool:
         """Durably, once per event_id: True when new. ConflictError when the event_id belongs to another user."""
 
-    def mark_published(self, event_ids: Sequence[str], *, at: datetime) -> None: ...
+    def mark_published(self, event_ids: Sequence[str], *, at: datetime, recorded_at: datetime | None = None) -> None:
+        """`recorded_at` is known to who has just recorded them."""
 
     def due_for_relay(self, *, now: datetime, publish_grace_s: float, resend_after_s: float, limit: int) -> list[Play]:
         """Those that waited longest first: never published (recorded more than the grace ago), or published more than
@@ -161,11 +125,21 @@ class PlayStore(Protocol):
     def unprocessed(self, event_ids: Sequence[str]) -> set[str]:
         """Which of these events are recorded and have not taken effect."""
 
+    def find_many(self, event_ids: Sequence[str]) -> dict[str, Play]:
+        """Recorded plays by event id; those that are not are left out."""
+
+    def removed(self, event_ids: Sequence[str]) -> set[str]:
+        """Which of these events their listeners have taken out of their history. They are never recorded again."""
+
     def recent(self, user_id: str, *, limit: int) -> list[Play]:
         """Newest first, by (occurred_at, event_id)."""
 
     def history(self, user_id: str, *, limit: int, cursor: str | None = None) -> Page[Play]:
         """Newest first."""
+
+    def played_by_listeners_of(self, track_id: str, *, leave_out: str, listeners: int, plays_each: int) -> list[frozenset[str]]:
+        """What its last listeners, but for one user, played lately, this track left out: one set of track ids for each of them.
+        `listeners` and `plays_each` bound what is read."""
 
     def count_unprocessed(self) -> int: ...
 
@@ -177,20 +151,30 @@ class PlayStore(Protocol):
 
 
 class FeedbackStore(Protocol):
-    def put(self, user_id: str, track_id: str, opinion: Opinion, *, now: datetime) -> None: ...
+    def put(self, user_id: str, track_id: str, opinion: Opinion, *, now: datetime, until: datetime | None = None) -> None:
+        """In place of what was said before. With `until` it only covers that until then."""
 
-    def remove(self, user_id: str, track_id: str) -> None: ...
+    def remove(self, user_id: str, track_id: str) -> None:
+        """Whatever was said, covered or not."""
 
-    def for_user(self, user_id: str) -> dict[str, Opinion]:
-        """track_id → opinion, the newest 1,000."""
+    def for_user(self, user_id: str, *, now: datetime | None = None) -> dict[str, Opinion]:
+        """track_id → opinion, the newest 1,000. Without `now` only what holds without end."""
 
 
 class RecommendationStore(Protocol):
     def find(self, user_id: str) -> RecommendationList | None: ...
 
-    def save_with_effect(self, recommendations: RecommendationList, event_ids: Sequence[str], *, now: datetime) -> int:
+    def save_with_effect(
+        self,
+        recommendations: RecommendationList,
+        event_ids: Sequence[str],
+        *,
+        now: datetime,
+        arrivals: Mapping[str, PlayArrival] = ...,
+    ) -> int:
         """In one transaction: mark those of the plays `processed` that are not yet, add their number to `plays_processed`, and store
-        the list unless a later one (by generated_at) is there. Returns how many plays took effect: 0 on a repetition."""
+        the list unless a later one (by generated_at) is there. `arrivals` (by event_id) and the list's `search` are kept with the plays
+        that take effect. Returns how many plays took effect: 0 on a repetition."""
 
 
 class IndexBuildStore(Protocol):
@@ -247,6 +231,21 @@ class MusicBucket(Protocol):
     def presign_post(self, key: str, *, max_bytes: int, expires_s: int) -> tuple[str, dict[str, str]]:
         """(url, form fields): size limited to 1..max_bytes, Content-Type must start with `audio/`."""
 
+    def begin_parts(self, key: str, *, mime: str) -> str:
+        """The object's multipart id. What is begun and neither completed nor aborted costs until the bucket's lifecycle rule ends it."""
+
+    def presign_part(self, key: str, multipart_id: str, *, number: int, size_bytes: int, expires_s: int) -> str:
+        """For a PUT of exactly so many bytes as the part of this number, from 1."""
+
+    def list_parts(self, key: str, multipart_id: str) -> list[StoredPart] | None:
+        """By number. None where there is no such multipart (any more)."""
+
+    def complete_parts(self, key: str, multipart_id: str, parts: Sequence[StoredPart]) -> bool:
+        """The parts become the object. False where there is no such multipart, as when this was done before."""
+
+    def abort_parts(self, key: str, multipart_id: str) -> None:
+        """Its parts are gone. One that is not there is no error."""
+
 
 class IndexBucket(Protocol):
     """The index bucket: `indexes/<build_id>/…` and `current.json`. File names are relative to the build's folder, `/`-separated."""
@@ -262,6 +261,8 @@ class IndexBucket(Protocol):
 
     def swap_current(self, content: bytes, *, expected_etag: str | None) -> None:
         """A conditional write (None: must not exist yet). ConflictError when somebody else was there first."""
+
+    def presign_get(self, build_id: str, name: str, *, expires_s: int) -> str: ...
 
 
 class BuildQueue(Protocol):

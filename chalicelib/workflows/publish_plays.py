@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from chalicelib.errors import StoreUnavailableError
@@ -12,7 +12,14 @@ from chalicelib.workflows.ports import PlayPublisher, PlayStore, TrackStore
 
 
 def publish_plays(
-    plays: Sequence[Play], *, publisher: PlayPublisher, tracks: TrackStore, play_store: PlayStore, timeout_s: float, now: datetime
+    plays: Sequence[Play],
+    *,
+    publisher: PlayPublisher,
+    tracks: TrackStore,
+    play_store: PlayStore,
+    timeout_s: float,
+    clock: Callable[[], datetime],
+    recorded_at: datetime | None = None,
 ) -> int:
     """How many were acknowledged and noted as published.
 
@@ -26,7 +33,7 @@ def publish_plays(
         titled = [(play, found[play.track_id].title if play.track_id in found else "") for play in plays]
         acknowledged = publisher.publish(titled, timeout_s=timeout_s)
         if acknowledged:
-            play_store.mark_published(acknowledged, at=now)
+            play_store.mark_published(acknowledged, at=clock(), recorded_at=recorded_at)
     except StoreUnavailableError as exc:
         log.warning("plays_not_published", play_count=len(plays), reason=exc.message)
         return 0

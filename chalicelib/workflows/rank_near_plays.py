@@ -30,7 +30,7 @@ Taste = Literal["plays", "mean"]
 RECENT_TRACKS_KEPT_OUT = 10  # in a library so small that hardly anything else is left
 FEW = 10  # songs: a list under this looks further back for songs to play again
 NEIGHBOURS_EACH = 60
-READ_PER_PICK = 6  # candidates read from the store for each song of the list
+READ_PER_PICK = 4  # candidates read from the store for each song of the list
 LOOKS = 3  # each four times as wide as the one before
 
 
@@ -102,7 +102,7 @@ def rank_near_plays(
     aim = _average(seeds, catalogue) if taste == "mean" else Aim(seeds.vectors, seeds.weights, seeds.reaches)
     ranking = Ranking(seeds=seeds, aim=aim, listener=listener, catalogue=catalogue, tracks=tracks, count=count)
     heard = list(group_by_track(listener.recent))
-    unwelcome = {track_id for track_id, opinion in listener.opinions.items() if opinion == "dislike"}
+    unwelcome = {track_id for track_id, opinion in listener.opinions.items() if opinion in ("dislike", "not_now")}
     unwelcome.update(each.track_id for each in seeds.played if each.weight <= 0 or not each.event_ids)  # skipped, or liked and known
     items = ranking.look_wider(unwelcome.union(heard))
     if len(items) < min(FEW, count) and len(heard) > RECENT_TRACKS_KEPT_OUT:

@@ -8,6 +8,7 @@ and its opening are others' (`catalogue.py`, `current_index.py`).
 from __future__ import annotations
 
 import math
+import sys
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator
@@ -21,8 +22,9 @@ import numpy as np
 
 from chalicelib.errors import ArtefactError, ConflictError, LeaseHeldError, NotFoundError, StoreUnavailableError
 from chalicelib.index.build import BuiltIndex, build_artefact
-from chalicelib.index.manifest import MANIFEST, Manifest, read_manifest
+from chalicelib.index.manifest import MANIFEST, MAP, Manifest, check_file, read_manifest
 from chalicelib.index.scaler import Matrix, Scaler
+from chalicelib.index.song_map import SongMap, decode_map
 from chalicelib.log import log
 from chalicelib.metrics import metrics
 from chalicelib.model import FEATURE_VERSION, MFCC_COUNT, IndexBuild
@@ -59,6 +61,7 @@ class _Rows:
     track_ids: list[str]
     mfcc: Matrix  # (n, 20), row i of track_ids[i]
     scaler_versions: list[int | None]
+    genres: list[str | None]
 
 
 def rebuild_index(building: IndexBuilding, *, refit: bool = False) -> Outcome:
@@ -87,11 +90,12 @@ def _rebuild(building: IndexBuilding, *, refit: bool) -> Outcome:
         # Removed tracks are dropped as they are read, so the old index, if any, stays right: an empty one is never published.
         return "nothing_active"
     with tempfile.TemporaryDirectory(prefix="timbre-build-") as name:
-        return _build_and_publish(rows, Path(name) / "build", max_seq, building, refit=refit, replaces=current if outlived else None)
+        folder = Path(name) / "build"
+        return _build_and_publish(rows, folder, max_seq, building, refit=refit, current=current, replaces=current if outlived else None)
 
 
 def _build_and_publish(
-    rows: _Rows, folder: Path, max_seq: int, building: IndexBuilding, *, refit: bool, replaces: Manifest | None
+    rows: _Rows, folder: Path, max_seq: int, building: IndexBuilding, *, refit: bool, current: Manifest | None, replaces: Manifest | None
 ) -> Outcome:
     started_at = building.clock()
     try:
@@ -104,6 +108,8 @@ def _build_and_publish(
             scaler_in_force=_read_scaler(building.index_bucket),
             created_at=started_at,
             refit=refit,
+            genres=rows.genres,
+            map_before=_read_map(current, building.index_bucket),
         )
     except ArtefactError as exc:
         log.error("index_build_failed", build_id=building.build_id, reason=exc.message)
@@ -111,9 +117,9 @@ def _build_and_publish(
         return "failed"
     _write_standardized(rows, built, building.tracks)
     _take_lease(building)  # still ours? else whoever took it publishes
-    current = publish_build(folder, building.index_bucket, now=building.clock(), replaces=None if replaces is None else replaces.build_id)
+    published = publish_build(folder, building.index_bucket, now=building.clock(), replaces=None if replaces is None else replaces.build_id)
     _note_published(built.manifest, building)
-    _mark_indexed(current.max_seq, building)
+    _mark_indexed(published.max_seq, building)
     metrics.measure_seconds("IndexBuildSeconds", (building.clock() - started_at).total_seconds())
     metrics.gauge("IndexTracks", built.manifest.track_count)
     metrics.gauge("IndexRecall", built.manifest.recall_at_10)
@@ -134,6 +140,7 @@ def _read_rows(tracks: ports.TrackStore) -> _Rows:
     track_ids: list[str] = []
     numbers = array("d")
     versions: list[int | None] = []
+    genres: list[str | None] = []
     for vector in tracks.stream_vectors(feature_version=FEATURE_VERSION):
         if len(vector.mfcc) != MFCC_COUNT or not all(map(math.isfinite, vector.mfcc)):
             log.error("track_left_out_of_build", track_id=vector.track_id)  # one bad row must not keep the gate shut for all
@@ -141,7 +148,8 @@ def _read_rows(tracks: ports.TrackStore) -> _Rows:
         track_ids.append(vector.track_id)
         numbers.extend(vector.mfcc)
         versions.append(vector.scaler_version)
-    return _Rows(track_ids, np.frombuffer(numbers, dtype=np.float64).reshape(-1, MFCC_COUNT), versions)
+        genres.append(sys.intern(vector.genre) if vector.genre else None)  # a few names, a million times
+    return _Rows(track_ids, np.frombuffer(numbers, dtype=np.float64).reshape(-1, MFCC_COUNT), versions, genres)
 
 
 def _write_standardized(rows: _Rows, built: BuiltIndex, tracks: ports.TrackStore) -> None:
@@ -215,6 +223,20 @@ def _read_manifest_in_force(bucket: ports.IndexBucket) -> Manifest | None:
         log.error("index_in_force_unreadable", reason=exc.message)
         return None
     return manifest
+
+
+def _read_map(current: Manifest | None, bucket: ports.IndexBucket) -> SongMap | None:
+    """Where songs stood, so that they stay there. None where nothing says so: then the map is drawn anew."""
+    if current is None or MAP not in current.files:
+        return None
+    try:
+        with tempfile.TemporaryDirectory(prefix="timbre-map-") as name:
+            bucket.fetch_file(current.build_id, MAP, Path(name) / MAP)
+            check_file(Path(name), MAP, current.files[MAP])
+            return decode_map((Path(name) / MAP).read_bytes())
+    except (ArtefactError, NotFoundError) as exc:
+        log.error("map_in_force_unreadable", reason=exc.message)
+        return None
 
 
 def _read_scaler(bucket: ports.IndexBucket) -> Scaler | None:

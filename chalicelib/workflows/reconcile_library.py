@@ -56,6 +56,7 @@ def reconcile_library(
     never_arrived = _settle_waiting_receipts(
         queued, music_bucket=music_bucket, uploads=uploads, upload_queue=upload_queue, now=now, arrival_s=arrival_s
     )
+    tracks.mend_counts()
     build_queue.request_build(delay_s=0)  # the one that was asked for may be among what was lost; one too many does nothing
     result = Reconciliation(objects=len(present), queued=len(queued), detached=detached, never_arrived=never_arrived)
     log.info("library_reconciled", **msgspec.structs.asdict(result))

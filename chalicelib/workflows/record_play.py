@@ -4,18 +4,30 @@ acknowledge is left to `relay_plays`. The event_id is what makes a repeated requ
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from chalicelib.errors import NotFoundError
 from chalicelib.model import Play
 from chalicelib.workflows.ports import PlayPublisher, PlayStore, TrackStore
 from chalicelib.workflows.publish_plays import publish_plays
 
 
-def record_play(play: Play, *, tracks: TrackStore, plays: PlayStore, publisher: PlayPublisher, timeout_s: float) -> bool:
-    """True when the play is new. Once this returns the play is durable, published or not.
-    NotFoundError (`track_not_found`); ConflictError when the event_id is another listener's."""
+def record_play(
+    play: Play,
+    *,
+    tracks: TrackStore,
+    plays: PlayStore,
+    publisher: PlayPublisher,
+    timeout_s: float,
+    clock: Callable[[], datetime],
+    is_history_paused: bool = False,
+) -> bool:
+    """True when the play is new. Once this returns the play is durable, published or not; while the listener pauses their history it is
+    nowhere. NotFoundError (`track_not_found`); ConflictError when the event_id is another listener's."""
     if tracks.find(play.track_id) is None:
         raise NotFoundError("There is no such track.", code="track_not_found")
-    if not plays.record(play):
+    if is_history_paused or not plays.record(play):
         return False
-    publish_plays([play], publisher=publisher, tracks=tracks, play_store=plays, timeout_s=timeout_s, now=play.occurred_at)
+    publish_plays([play], publisher=publisher, tracks=tracks, play_store=plays, timeout_s=timeout_s, clock=clock, recorded_at=clock())
     return True

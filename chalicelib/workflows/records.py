@@ -9,6 +9,7 @@ import msgspec
 
 from chalicelib.model import PlayKind
 from chalicelib.upload_ids import derive_upload_id
+from chalicelib.way_model import Arrival, PlayArrival
 
 
 class ObjectEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +19,7 @@ class ObjectEvent(msgspec.Struct, frozen=True, kw_only=True):
     key: str  # as S3 knows it, unquoted
     kind: Literal["created", "removed", "found"]
     sequencer: str
+    arrival: Arrival = Arrival()
 
     @property
     def upload_id(self) -> str:
@@ -57,10 +59,39 @@ class PlayRecord(msgspec.Struct, frozen=True, kw_only=True):
     payload: str = ""
     message: PlayMessage | None = None
     fault: str | None = None
+    arrival: PlayArrival = PlayArrival()
 
     @property
     def record_id(self) -> str:
         return f"{self.topic}-{self.partition}-{self.offset}"
+
+
+class RecordSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of Kafka records on one partition, by their places. The times tell them from others that have taken the places since."""
+
+    topic: str
+    partition: int
+    first_offset: int
+    last_offset: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+class PartitionLag(msgspec.Struct, frozen=True, kw_only=True):
+    partition: int
+    committed: int | None  # None: the group has committed nothing there yet
+    end: int
+    waiting: int
+
+
+class ConsumerLag(msgspec.Struct, frozen=True, kw_only=True):
+    """How many plays lie in Kafka that the recommend function has not finished with, as the broker says."""
+
+    topic: str
+    consumer_group: str
+    waiting: int | None = None  # None: not known, `unknown_because` says why
+    partitions: tuple[PartitionLag, ...] = ()
+    unknown_because: str | None = None
 
 
 class BuildMessage(msgspec.Struct, frozen=True):

@@ -31,6 +31,10 @@ class Recommend(Protocol):
         """The listener's list from all that is stored; stores nothing."""
 
 
+class UnwantedPlayError(ValueError):
+    """Its listener wants nothing kept of it: taken out, paused, erased. It is passed over. Never leaves this module."""
+
+
 class UnusablePlayError(ValueError):
     """This record can never take effect; the sentence says why. Never leaves this module."""
 
@@ -51,6 +55,8 @@ class Refreshing:
 def refresh_recommendations(records: Sequence[PlayRecord], refreshing: Refreshing) -> list[PlayRecord]:
     """The records that must be delivered again, because a store was away."""
     failed: list[PlayRecord] = []
+    received_at = refreshing.clock()
+    records = [msgspec.structs.replace(each, arrival=msgspec.structs.replace(each.arrival, received_at=received_at)) for each in records]
     readable = _set_faulty_aside(records, refreshing, failed)
     recorded = _record_plays(readable, refreshing, failed)
     for user_id, pending in _group_by_user(recorded).items():
@@ -87,14 +93,29 @@ def _record_play(record: PlayRecord, message: PlayMessage, known: set[str], refr
     """False when the record cannot be used. What the API has accepted is not judged again: a song taken down since was still played."""
     try:
         track_id = message.track_id
+        if message.event_id not in known:
+            _require_wanted(message, refreshing)
         if message.event_id not in known or track_id is None:
             track_id = _resolve_foreign(message, refreshing)
         refreshing.plays.record(_to_play(message, track_id, refreshing.clock()))
+    except UnwantedPlayError as exc:
+        log.info("play_passed_over", event_id=message.event_id, reason=str(exc))
+        return False
     except (UnusablePlayError, ConflictError) as exc:
         if not _is_known(message, refreshing):
             _give_up(record, str(exc), refreshing, failed)
         return False
     return True
+
+
+def _require_wanted(message: PlayMessage, refreshing: Refreshing) -> None:
+    if message.event_id in refreshing.plays.removed([message.event_id]):
+        raise UnwantedPlayError("It was taken out of the history.")
+    user = refreshing.users.find(message.user_id)
+    if user is None and refreshing.users.was_erased(message.user_id):
+        raise UnwantedPlayError("Its listener was erased.")
+    if user is not None and user.history_paused_at is not None and message.occurred_at >= user.history_paused_at:
+        raise UnwantedPlayError("Its listener pauses their history.")
 
 
 def _is_known(message: PlayMessage, refreshing: Refreshing) -> bool:
@@ -129,11 +150,12 @@ def _save_refreshed(
     user_id: str, pending: Pending, messages: dict[str, PlayMessage], refreshing: Refreshing, failed: list[PlayRecord]
 ) -> None:
     event_ids = list(messages)
+    arrivals = {message.event_id: record.arrival for record, message in pending}
     try:
         recommendations = msgspec.structs.replace(
             refreshing.recommend(user_id, now=refreshing.clock()), request_ids=_list_requests(messages.values())
         )
-        taken = refreshing.recommendations.save_with_effect(recommendations, event_ids, now=refreshing.clock())
+        taken = refreshing.recommendations.save_with_effect(recommendations, event_ids, now=refreshing.clock(), arrivals=arrivals)
     except StoreUnavailableError as exc:
         log.warning("plays_put_off", user_id=user_id, play_count=len(pending), reason=exc.message)
         failed.extend(record for record, _ in pending)
@@ -159,10 +181,16 @@ def _note_effects(messages: Iterable[PlayMessage], taken: int, now: datetime) ->
 def _give_up(record: PlayRecord, reason: str, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
     """Into the dead letters, under its event_id where it has one: what is sent again and fails again is one letter."""
     letter_id = record.record_id if record.message is None else f"plays-{record.message.event_id}"
-    letter = DeadLetter(
-        letter_id=letter_id, source="plays", payload=record.payload, reason=reason, attempts=1, created_at=refreshing.clock()
-    )
     request_id = None if record.message is None else record.message.request_id
+    letter = DeadLetter(
+        letter_id=letter_id,
+        source="plays",
+        payload=record.payload,
+        reason=reason,
+        attempts=1,
+        created_at=refreshing.clock(),
+        request_id=request_id,
+    )
     log.error("play_given_up", record_id=record.record_id, letter_id=letter_id, reason=reason, request_id=request_id)
     metrics.count("DeadLetters", source="plays")
     try:

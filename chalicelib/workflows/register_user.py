@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 
 from chalicelib.errors import InvalidInputError
-from chalicelib.model import User
+from chalicelib.model import Role, User
 from chalicelib.workflows.limit_rate import limit_rate
 from chalicelib.workflows.passwords import Passwords
 from chalicelib.workflows.ports import ThrottleStore, UserStore
@@ -27,14 +27,15 @@ def register_user(
     throttles: ThrottleStore,
     passwords: Passwords,
     limit_per_address: int,
+    roles: tuple[Role, ...] = ("listener", "uploader"),
     now: datetime,
 ) -> User:
     """InvalidInputError for a name or password outside the rules, ConflictError (`username_taken`), TooManyRequestsError."""
     name = unicodedata.normalize("NFKC", username.strip())
     _check_username(name)
-    _check_password(password, name)
+    check_password(password, name)
     limit_rate(act="sign_up", by=address, limit=limit_per_address, window_s=_WINDOW_S, throttles=throttles, now=now)
-    user = User(user_id=user_id, username=name, password_hash=passwords.hash(password), created_at=now)
+    user = User(user_id=user_id, username=name, password_hash=passwords.hash(password), roles=roles, created_at=now)
     users.add(user)
     return user
 
@@ -46,7 +47,8 @@ def _check_username(name: str) -> None:
         )
 
 
-def _check_password(password: str, name: str) -> None:
+def check_password(password: str, name: str) -> None:
+    """InvalidInputError for one outside the rules."""
     if len(password) < PASSWORD_MIN:
         raise InvalidInputError(f"A password has at least {PASSWORD_MIN} characters.", code="password_too_short")
     if len(password) > PASSWORD_MAX:

@@ -35,7 +35,7 @@ def relay_plays(
         if not due:
             break
         acknowledged = publish_plays(
-            due, publisher=publisher, tracks=tracks, play_store=play_store, timeout_s=PUBLISH_TIMEOUT_S, now=clock()
+            due, publisher=publisher, tracks=tracks, play_store=play_store, timeout_s=PUBLISH_TIMEOUT_S, clock=clock
         )
         sent += acknowledged
         if acknowledged < len(due):

@@ -1,17 +1,28 @@
-"""What the home page offers a listener: the stored recommendations, made fit for this moment, or random songs. Computes no
-recommendation (`refresh_recommendations` does) and is never empty while there is music.
+"""What home offers a listener: the stored recommendations, made fit for this moment and parted into rows, or random songs and a few to
+start a taste with. Computes no recommendation (`refresh_recommendations` does) and is never empty while there is music.
+
+Bounded at any size of catalogue: one list, ten plays, the opinions, one read of all songs by id, or one seek of a sample.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import msgspec
 
-from chalicelib.model import Basis, Reason, RecommendationList, Track
+from chalicelib.model import Basis, Listening, Opinion, Reason, RecommendationList, RecommendedTrack, Track
+from chalicelib.recommend.rows import ReasonRow, plan_rows
+from chalicelib.workflows.player_ports import ListeningStore
 from chalicelib.workflows.ports import FeedbackStore, PlayStore, RecommendationStore, TrackStore
 
+UNWELCOME = ("dislike", "not_now")
+PICKS = 3
 _JUST_PLAYED = 10  # a song on a list right after it was heard looks like a mistake
+_SAMPLE = 60  # songs that picks and random ones are chosen from
+_FIRST_RANDOM = 12
+_NEWEST = 8
+_AHEAD = 5  # songs of the queue that was left, the first of which may be gone
 
 
 class OfferedTrack(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,42 +38,160 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     index_build: str | None
 
 
-def show_home(
+class HomeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Songs that have one played song as their reason."""
+
+    reason: Reason
+    because: Track | None  # the played song, where it is still there
+    is_liked: bool
+    items: tuple[OfferedTrack, ...]
+
+
+class Continuation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the listener left, on whichever device."""
+
+    track: Track
+    position_s: float
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    offer: Offer  # its items are the first row
+    rows: tuple[HomeRow, ...]
+    picks: tuple[Track, ...]  # for someone new
+    newest: tuple[Track, ...]
+    continuation: Continuation | None
+    opinions: Mapping[str, Opinion]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the listener."""
+
+    stored: RecommendationList | None
+    played: frozenset[str]  # just now
+    opinions: Mapping[str, Opinion]
+    unwelcome: frozenset[str]
+    left: Listening | None = None  # what was on when they stopped
+
+    @property
+    def ahead(self) -> tuple[str, ...]:
+        return self.left.queue[self.left.place : self.left.place + _AHEAD] if self.left is not None else ()
+
+    def list_current(self) -> tuple[RecommendedTrack, ...]:
+        """The stored list by taste, without what does not belong on it at the moment."""
+        if self.stored is None or self.stored.basis != "plays":
+            return ()
+        without = self.played | self.unwelcome
+        return tuple(item for item in self.stored.items if item.track_id not in without)
+
+
+def read_standing(
     user_id: str,
     *,
-    tracks: TrackStore,
     plays: PlayStore,
     feedback: FeedbackStore,
     recommendations: RecommendationStore,
-    limit: int,
-    start: float,
+    listening: ListeningStore | None = None,
     now: datetime,
-) -> Offer:
-    """`start` in [0, 1) says where in the fixed random order the random songs begin."""
-    stored = recommendations.find(user_id)
-    played = {play.track_id for play in plays.recent(user_id, limit=_JUST_PLAYED)}
-    disliked = {track_id for track_id, opinion in feedback.for_user(user_id).items() if opinion == "dislike"}
-    if stored is not None and stored.basis == "plays":
-        items = _make_current(stored, without=played | disliked, tracks=tracks, limit=limit)
-        if items:
-            return Offer(basis="plays", items=items, generated_at=stored.generated_at, index_build=stored.index_build)
-    items = _draw_random(tracks, played=played, disliked=disliked, limit=limit, start=start)
-    return Offer(basis="random", items=items, generated_at=stored.generated_at if stored else now, index_build=None)
+) -> Standing:
+    """`listening` where it matters what was left."""
+    opinions = feedback.for_user(user_id, now=now)
+    return Standing(
+        stored=recommendations.find(user_id),
+        played=frozenset(play.track_id for play in plays.recent(user_id, limit=_JUST_PLAYED)),
+        opinions=opinions,
+        unwelcome=frozenset(track_id for track_id, opinion in opinions.items() if opinion in UNWELCOME),
+        left=listening.find(user_id) if listening is not None else None,
+    )
 
 
-def _make_current(stored: RecommendationList, *, without: set[str], tracks: TrackStore, limit: int) -> tuple[OfferedTrack, ...]:
-    wanted = [item for item in stored.items if item.track_id not in without]
-    found = tracks.find_many([item.track_id for item in wanted])
-    current = [
-        OfferedTrack(track=found[item.track_id], score=item.score, reasons=item.reasons) for item in wanted if item.track_id in found
-    ]
-    return tuple(current[:limit])
+def show_home(standing: Standing, *, tracks: TrackStore, limit: int, start: float, now: datetime) -> Offer:
+    """The songs alone. `start` in [0, 1) says where in the fixed random order the random ones begin."""
+    current = standing.list_current()
+    items = _join(current, tracks.find_many([item.track_id for item in current]))[:limit]
+    if standing.stored is not None and items:
+        return _offer_list(standing.stored, items)
+    return _offer_random(standing, _draw(tracks, standing, 2 * limit, start=start), limit=limit, now=now)
 
 
-def _draw_random(tracks: TrackStore, *, played: set[str], disliked: set[str], limit: int, start: float) -> tuple[OfferedTrack, ...]:
-    from chalicelib.recommend.variety import vary_artists  # with numpy: a page that draws nothing does without
+def compose_home(standing: Standing, *, tracks: TrackStore, start: float, seen: Collection[str] = (), now: datetime) -> Home:
+    """The whole page. `seen`: picks that someone new has seen and wants others for."""
+    current = standing.list_current()
+    reasons = {reason.track_id for item in current for reason in item.reasons}
+    found = tracks.find_many(list({*(item.track_id for item in current), *reasons, *standing.ahead}))
+    present = [item for item in current if item.track_id in found]
+    newest = tuple(track for track in tracks.newest(_NEWEST) if track.track_id not in standing.unwelcome)
+    home = Home(
+        offer=Offer(basis="random", items=(), generated_at=now, index_build=None),
+        rows=(),
+        picks=(),
+        newest=newest,
+        continuation=_continue(standing, found),
+        opinions=standing.opinions,
+    )
+    if standing.stored is None or not present:
+        return _welcome_newcomer(home, standing, _draw(tracks, standing, _SAMPLE, start=start), seen=seen, now=now)
+    plan = plan_rows(present, without_reasons=standing.unwelcome)
+    rows = tuple(_make_row(row, found, standing) for row in plan.rows)
+    return msgspec.structs.replace(home, offer=_offer_list(standing.stored, _join(plan.first, found)), rows=rows)
 
-    drawn = tracks.sample(2 * limit + len(played) + min(len(disliked), limit), start=start)
-    fresh = [track for track in drawn if track.track_id not in played | disliked]
-    varied = vary_artists(fresh or [track for track in drawn if track.track_id not in disliked] or drawn)
-    return tuple(OfferedTrack(track=track, score=0.0) for track in varied[:limit])
+
+def _make_row(row: ReasonRow, found: Mapping[str, Track], standing: Standing) -> HomeRow:
+    played = row.reason.track_id
+    is_liked = standing.opinions.get(played) == "like"
+    return HomeRow(reason=row.reason, because=found.get(played), is_liked=is_liked, items=_join(row.items, found))
+
+
+def _continue(standing: Standing, found: Mapping[str, Track]) -> Continuation | None:
+    """The song itself from where it was left, or the next of its queue that is still there from its beginning."""
+    track_id = next((track_id for track_id in standing.ahead if track_id in found), None)
+    if track_id is None or standing.left is None:
+        return None
+    is_same = track_id == standing.ahead[0]
+    position_s = min(standing.left.position_s, found[track_id].duration_s) if is_same else 0.0
+    return Continuation(track=found[track_id], position_s=position_s)
+
+
+def _welcome_newcomer(home: Home, standing: Standing, drawn: list[Track], *, seen: Collection[str], now: datetime) -> Home:
+    picks = choose_picks(drawn, seen=seen)
+    picked = {track.track_id for track in picks}
+    others = [track for track in drawn if track.track_id not in picked]
+    return msgspec.structs.replace(home, picks=picks, offer=_offer_random(standing, others or drawn, limit=_FIRST_RANDOM, now=now))
+
+
+def draw_picks(standing: Standing, *, tracks: TrackStore, start: float, seen: Collection[str]) -> tuple[Track, ...]:
+    """Three songs far apart in sound, others than those seen as long as there are others."""
+    return choose_picks(_draw(tracks, standing, _SAMPLE, start=start), seen=seen)
+
+
+def choose_picks(drawn: list[Track], *, seen: Collection[str]) -> tuple[Track, ...]:
+    from chalicelib.recommend.picks import pick_far_apart  # with numpy: a page that draws nothing does without
+
+    others = [track for track in drawn if track.track_id not in seen]
+    picks = pick_far_apart(others if len(others) >= PICKS else drawn, count=PICKS) if drawn else []
+    return tuple(picks) if len(picks) == PICKS else ()
+
+
+def _draw(tracks: TrackStore, standing: Standing, count: int, *, start: float) -> list[Track]:
+    """Songs in random order: unheard ones where there are any, never an unwelcome one unless there is no other."""
+    spare = len(standing.played) + min(len(standing.unwelcome), count // 2)
+    drawn = tracks.sample(count + spare, start=start)
+    welcome = [track for track in drawn if track.track_id not in standing.unwelcome]
+    return [track for track in welcome if track.track_id not in standing.played] or welcome or drawn
+
+
+def _offer_random(standing: Standing, drawn: list[Track], *, limit: int, now: datetime) -> Offer:
+    from chalicelib.recommend.variety import vary_artists
+
+    items = tuple(OfferedTrack(track=track, score=0.0) for track in vary_artists(drawn[: 3 * limit])[:limit])
+    generated_at = standing.stored.generated_at if standing.stored else now
+    return Offer(basis="random", items=items, generated_at=generated_at, index_build=None)
+
+
+def _offer_list(stored: RecommendationList, items: tuple[OfferedTrack, ...]) -> Offer:
+    return Offer(basis="plays", items=items, generated_at=stored.generated_at, index_build=stored.index_build)
+
+
+def _join(items: Collection[RecommendedTrack], found: Mapping[str, Track]) -> tuple[OfferedTrack, ...]:
+    return tuple(
+        OfferedTrack(track=found[item.track_id], score=item.score, reasons=item.reasons) for item in items if item.track_id in found
+    )

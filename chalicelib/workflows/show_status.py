@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import msgspec
 
 from chalicelib.model import DeadLetter, IndexBuild
-from chalicelib.workflows.operator_ports import QueueWatch
+from chalicelib.workflows.operator_ports import LagWatch, QueueWatch
 from chalicelib.workflows.ports import DeadLetterStore, IndexBuildStore, PlayStore, TrackStore, UploadStore
-from chalicelib.workflows.records import QueueDepth
+from chalicelib.workflows.records import ConsumerLag, QueueDepth
 
 EFFECTS_LOOKED_AT = 100
 LETTERS_SHOWN = 5
@@ -34,6 +35,7 @@ class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
     plays_waiting: int
     oldest_play_waits_s: float | None
     play_to_recommendation: PlayLatency | None
+    consumer_lag: ConsumerLag
     queues: list[QueueDepth]
     dead_letter_count: int
     newest_dead_letters: list[DeadLetter]
@@ -47,8 +49,13 @@ def show_status(
     index_builds: IndexBuildStore,
     dead_letters: DeadLetterStore,
     queue_watch: QueueWatch,
+    lag_watch: LagWatch,
     now: datetime,
 ) -> SystemStatus:
+    """The broker and the queues are asked while the database is: both may take their time to find that nobody answers."""
+    pool = ThreadPoolExecutor(2, thread_name_prefix="status")
+    lag, depths = pool.submit(lag_watch.measure), pool.submit(queue_watch.depths)
+    pool.shutdown(wait=False)
     build = index_builds.current()
     oldest = plays.oldest_unprocessed()
     return SystemStatus(
@@ -60,7 +67,8 @@ def show_status(
         plays_waiting=plays.count_unprocessed(),
         oldest_play_waits_s=None if oldest is None else _seconds_since(oldest, now),
         play_to_recommendation=summarize_effects(plays.newest_effects(limit=EFFECTS_LOOKED_AT)),
-        queues=queue_watch.depths(),
+        consumer_lag=lag.result(),
+        queues=depths.result(),
         dead_letter_count=dead_letters.count(),
         newest_dead_letters=dead_letters.list_newest(limit=LETTERS_SHOWN),
     )

@@ -22,6 +22,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 def prepare_refreshing() -> Refreshing:
     recommend = partial(
         recommend_for_user,
+        users=bootstrap.users(),
         plays=bootstrap.plays(),
         feedback=bootstrap.feedback(),
         tracks=bootstrap.tracks(),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import cold_start, extraction, front, play_to_recommendation
+from tests.bench import cold_start, extraction, front, map_layout, pages_in_the_browser, play_to_recommendation
 
 
 def main() -> int:
     cold_start.main()
     front.main()
     play_to_recommendation.main()
+    pages_in_the_browser.main()
+    map_layout.main()
     extraction.main()  # last: it keeps this process on one core
     return 0
 

@@ -27,7 +27,8 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from chalicelib.storage.mongo import connect, ensure_indexes
-from infrastructure.api_package import API_LAYERS, build_api_package
+from infrastructure.api_bytecode import provide_bytecode
+from infrastructure.api_package import API_LAYERS, build_api_package, copy_project, list_api_sources, package_project
 from infrastructure.package import LAYERS_OF_FUNCTION, ROOT, build_packages
 from infrastructure.toolchain import compile_bytecode
 from infrastructure.zips import Archive
@@ -153,10 +154,21 @@ def list_subjects(folder: Path) -> list[Subject]:
         return (unpack(archive, folder / name), *(layers[layer] for layer in layer_names), brought)
 
     login = build_event(HttpRequest("GET", "/login", "", {"host": "127.0.0.1"}, b"", "127.0.0.1"), Route("/login", {}), binary_types=())
-    subjects = [Subject("GET /login", find_folders(api, "api", API_LAYERS), ("app", "app"), login)]
+    zips = {"GET /login": api, **deploy_plainly(folder)}
+    subjects = [Subject(name, find_folders(zips[name], f"api-{i}", API_LAYERS), ("app", "app"), login) for i, name in enumerate(zips)]
     for name, archive in packages.functions.items():
         subjects.append(Subject(name, find_folders(archive, name, LAYERS_OF_FUNCTION[name]), ("handler", "handle"), read_event(name)))
     return subjects
+
+
+def deploy_plainly(folder: Path) -> dict[str, Archive]:
+    """What `chalice deploy` sends, without what `make deploy` puts beside the sources for it, and with it."""
+    project, python = folder / "project", Path(sys.executable)
+    copy_project(ROOT, list_api_sources(ROOT), project)
+    bare = shutil.copyfile(package_project(project), folder / "bare.zip")
+    provide_bytecode(project, target="local", python=python, out=ROOT / "build", report=_ignore)
+    compiled = shutil.copyfile(package_project(project), folder / "compiled.zip")
+    return {"GET /login by chalice deploy": Archive(compiled, 0), "GET /login by chalice deploy, no bytecode": Archive(bare, 0)}
 
 
 def read_event(function: str) -> dict[str, object]:

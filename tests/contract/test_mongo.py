@@ -11,13 +11,17 @@ import pytest
 from pymongo import MongoClient
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
+from chalicelib.account_model import Erasure
 from chalicelib.errors import ConfigError, InvalidInputError, LeaseHeldError, StoreUnavailableError
+from chalicelib.library_model import TrackQuery
 from chalicelib.model import Backfill
+from chalicelib.storage.account_stores import make_account_stores
 from chalicelib.storage.backfills import MongoBackfillStore
 from chalicelib.storage.dead_letters import MongoDeadLetterStore
 from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.index_builds import MongoIndexBuildStore
 from chalicelib.storage.leases import MongoLeaseStore
+from chalicelib.storage.listening import MongoListeningStore
 from chalicelib.storage.mongo import MongoDatabase, connect, ensure_indexes
 from chalicelib.storage.mongo_indexes import require_transactions
 from chalicelib.storage.plays import MongoPlayStore
@@ -34,6 +38,7 @@ from tests.fakes.samples import (
     make_build,
     make_letter,
     make_list,
+    make_listening,
     make_object,
     make_play,
     make_session,
@@ -165,6 +170,18 @@ def test_indexes_are_made_once(database: MongoDatabase) -> None:
     assert {name: database[name].index_information() for name in database.list_collection_names()} == before
 
 
+def test_an_index_of_an_older_version_is_made_anew(database: MongoDatabase) -> None:
+    plays, users = database["plays"], database["users"]
+    plays.drop_index("by_user")
+    plays.create_index([("user_id", 1)], name="by_user")  # the same name, other keys
+    users.drop_index("by_username")
+    users.create_index([("username_folded", 1)], name="by_folded_name", unique=True)  # the same index by another name
+    ensure_indexes(database)
+    assert [key for key, _ in plays.index_information()["by_user"]["key"]] == ["user_id", "occurred_at", "_id"]
+    assert users.index_information()["by_username"]["unique"]
+    assert "by_folded_name" not in users.index_information()
+
+
 def test_writes_are_durable_and_reads_final(mongodb_uri: str) -> None:
     database = connect(mongodb_uri, "x")
     assert database.write_concern.document == {"w": "majority", "j": True, "wtimeout": 10_000}
@@ -248,19 +265,12 @@ def query_everything(database: MongoDatabase) -> None:
     some = next(iter(tracks.newest(1)))
     tracks.edit_tags(some.track_id, make_tags("New"), now=NOW)
     tracks.detach_object("uploads/2.mp3", now=NOW)
-    tracks.find(some.track_id), tracks.find_many([some.track_id]), tracks.find_by_title("new")
-    for query in ["", "a", "a 1"]:
-        page = tracks.search(query, limit=1)
-        tracks.search(query, limit=1, cursor=page.next_cursor or tracks.search("", limit=1).next_cursor)
+    tracks.find(some.track_id), tracks.find_many([some.track_id]), tracks.find_by_title("new"), tracks.find_by_object("k")
+    query_library(tracks, plays)
     tracks.sample(5, start=0.5), tracks.changed_since(0, limit=5), tracks.max_seq(), tracks.count_active()
     list(tracks.stream_objects()), list(tracks.stream_vectors(feature_version=1))
     tracks.write_standardized([(some.track_id, (0.0,))], scaler_version=1)
-    uploads.find("u1"), uploads.find_by_key("uploads/u1/song.mp3"), uploads.begin_attempt("u1", key="k", now=NOW)
-    uploads.mark_analysed("u1", track_id="t", seq=1, warnings=(), now=NOW), uploads.mark_indexed(["u1"], now=NOW)
-    uploads.mark_failed("u2", key="k", error_code="c", message="m", now=NOW), uploads.mark_indexed_up_to(5, now=NOW)
-    uploads.list_for_user("ann", limit=1, cursor=uploads.list_for_user("ann", limit=1).next_cursor)
-    uploads.count_by_status(), uploads.queued_before(at(9), limit=5)
-    uploads.analysed_up_to(5, limit=2), uploads.list_failed(limit=2), uploads.mark_queued("u2", now=NOW)
+    query_uploads(uploads)
     users, sessions = MongoUserStore(database), MongoSessionStore(database)
     users.add(make_user("1", "Ann")), users.find("1"), users.find_by_username("ann")
     sessions.add(make_session("s")), sessions.find("s", now=NOW), sessions.remove("s")
@@ -269,10 +279,84 @@ def query_everything(database: MongoDatabase) -> None:
     plays.unprocessed(["e1"]), plays.recent("ann", limit=1), plays.count_unprocessed()
     plays.oldest_unprocessed(), plays.newest_effects(limit=5)
     plays.history("ann", limit=1, cursor=plays.history("ann", limit=1).next_cursor)
+    listening = MongoListeningStore(database)
+    listening.save(make_listening()), listening.find("ann"), listening.remove("ann")
     feedback, recommendations = MongoFeedbackStore(database), MongoRecommendationStore(database)
-    feedback.put("ann", "t", "like", now=NOW), feedback.for_user("ann"), feedback.remove("ann", "t")
+    (
+        feedback.put("ann", "t", "like", now=NOW),
+        feedback.put("ann", "t", "not_now", now=NOW, until=at(9)),
+        feedback.for_user("ann"),
+        feedback.remove("ann", "t"),
+    )
     recommendations.save_with_effect(make_list(), ["e1"], now=NOW), recommendations.find("ann")
     query_operations(database)
+    query_accounts(database)
+
+
+def query_accounts(database: MongoDatabase) -> None:
+    """As above, of history, statistics, settings and erasure."""
+    plays, own = MongoPlayStore(database), make_account_stores(database)
+    MongoUserStore(database).add(make_user("9", "Cleo"))
+    MongoSessionStore(database).add(make_session("t", user_id="9"))
+    plays.record(make_play("h1", user_id="9")), plays.record(make_play("h2", user_id="9"))
+    MongoRecommendationStore(database).save_with_effect(make_list("9"), ["h1", "h2"], now=NOW)
+    own.history.remove("9", ["h1", "h2"], now=NOW), own.history.restore("9", ["h2"], removed_after=at(-9)), plays.removed(["h1"])
+    list(own.history.stream("9")), own.history.forget_removed(before=at(9), limit=5)
+    own.statistics.days("9", since=NOW.date()), own.statistics.songs_since("9", since=NOW.date())
+    own.statistics.top_songs("9", limit=5), own.statistics.count_plays("9")
+    own.accounts.grant("9", "operator"), own.accounts.pause_history("9", since=NOW), own.accounts.reset_taste("9", at=NOW)
+    own.sessions.list_for_user("9", now=NOW, limit=5), own.sessions.touch("t", now=at(9), if_before=at(5))
+    own.sessions.remove_all("9", keep="t"), own.sessions.remove_all("9")
+    list(own.personal.stream_feedback("9")), own.personal.erase_feedback("9", limit=5), own.personal.erase_recommendations("9")
+    own.personal.list_upload_keys("9", limit=5), own.personal.forget_uploader(["u9"])
+    own.erasures.begin(Erasure(user_id="9", takes_uploads=True, requested_at=NOW, due_at=NOW)), own.erasures.due(now=at(9), limit=5)
+    own.erasures.put_off("9", until=None, passes=2), MongoUserStore(database).was_erased("9")
+    own.history.erase("9", limit=5), own.statistics.erase("9", limit=5), own.accounts.remove("9")
+
+
+def query_uploads(uploads: MongoUploadStore) -> None:
+    uploads.find_many(["u1"]), uploads.count_outstanding("ann", since=at(-9), limit=9)
+    uploads.find("u1"), uploads.find_by_key("uploads/u1/song.mp3"), uploads.begin_attempt("u1", key="k", now=NOW)
+    uploads.mark_analysed("u1", track_id="t", seq=1, warnings=(), now=NOW), uploads.mark_indexed(["u1"], now=NOW)
+    uploads.mark_failed("u2", key="k", error_code="c", message="m", now=NOW), uploads.mark_indexed_up_to(5, now=NOW)
+    uploads.list_for_user("ann", limit=1, cursor=uploads.list_for_user("ann", limit=1).next_cursor)
+    uploads.count_by_status(), uploads.queued_before(at(9), limit=5)
+    uploads.analysed_up_to(5, limit=2), uploads.list_failed(limit=2), uploads.mark_queued("u2", now=NOW)
+
+
+def query_library(tracks: MongoTrackStore, plays: MongoPlayStore) -> None:
+    for number in range(6):
+        tags = make_tags(f"Song {number}", artist="Ada", album="Firsts", genre="Folk", year=1999, track_number=number)
+        tracks.attach_object(
+            make_analysis(f"l{number}", tags=tags),
+            make_object(f"uploads/l{number}.mp3"),
+            cover_key=None,
+            mfcc_standardized=None,
+            scaler_version=None,
+            now=NOW,
+        )
+    filters: list[dict[str, Any]] = [
+        {},
+        {"artist": "Ada"},
+        {"album": "Firsts"},
+        {"artist": "Ada", "album": "Firsts"},
+        {"genre": "Folk", "year": 1999},
+    ]
+    asked = [TrackQuery(sort=sort, **each) for each in filters for sort in ("title", "newest", "played", "track")]
+    asked += [TrackQuery(text=text, **each) for each in filters for text in ("song 1", "son", "sonk ada", "firts")]
+    for query in asked:
+        tracks.browse(query, limit=2, cursor=tracks.browse(query, limit=2).next_cursor)
+    for kind in ("artist", "album", "genre", "year"):
+        for sort in ("name", "count"):
+            tracks.list_groups(kind, limit=1, sort=sort, cursor=tracks.list_groups(kind, limit=1, sort=sort).next_cursor)
+    tracks.list_groups("album", artist="Ada", limit=1)
+    some = make_analysis("l0").track_id
+    plays.record(make_play("l1", user_id="bea", track_id=some))
+    plays.played_by_listeners_of(some, leave_out="ann", listeners=5, plays_each=5)
+    tracks.move_to_trash(some, now=NOW), tracks.find_in_trash(some), tracks.trashed_before(at(9), limit=5)
+    tracks.restore(some, trashed_after=at(-9), now=NOW), tracks.move_to_trash(some, now=NOW)
+    tracks.begin_purge(some, trashed_before=at(9), now=NOW), tracks.detach_object("uploads/l0.mp3", now=NOW)
+    tracks.migrate(limit=5)
 
 
 def query_operations(database: MongoDatabase) -> None:
@@ -285,6 +369,13 @@ def query_operations(database: MongoDatabase) -> None:
     MongoBackfillStore(database).find("s")
 
 
+def split_batches(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """explain() takes one write at a time."""
+    batches = [(command, name) for command in commands for name in ("updates", "deletes", "") if name in command or not name]
+    plain = [command for command, name in batches if not name and not command.keys() & {"updates", "deletes"}]
+    return plain + [{**command, name: [write]} for command, name in batches if name for write in command[name]]
+
+
 def to_explainable(command: dict[str, Any]) -> dict[str, Any]:
     own = {"lsid", "txnNumber", "startTransaction", "autocommit", "readConcern", "writeConcern", "maxTimeMS", "$db", "$clusterTime"}
     return {name: value for name, value in command.items() if name not in own}
@@ -295,10 +386,9 @@ def test_every_query_uses_an_index_and_none_sorts_in_memory(database: MongoDatab
     with MongoClient[dict[str, Any]](mongodb_uri, tz_aware=True, event_listeners=[recorder]) as client:
         query_everything(client[database.name])
     assert len(recorder.commands) > 70
-    for command in recorder.commands:
+    for command in split_batches(recorder.commands):
         plan = database.command({"explain": to_explainable(command), "verbosity": "queryPlanner"})
         stages = collect_stages(plan.get("queryPlanner", plan))
         assert stages, plan
         assert "COLLSCAN" not in stages, command
-        is_search_by_word = "search_words" in str(command)  # rare words are sorted by title after they are found
-        assert "SORT" not in stages or is_search_by_word, command
+        assert "SORT" not in stages, command

@@ -6,14 +6,17 @@ import base64
 import json
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from botocore.stub import Stubber
 from mypy_boto3_s3 import S3Client
 
 from chalicelib.errors import AudioError, StoreUnavailableError
 from chalicelib.storage.music_bucket import S3MusicBucket
 from chalicelib.storage.source_bucket import S3SourceBucket
+from chalicelib.way_model import StoredPart
 from chalicelib.workflows.ports import MusicBucket
 from tests.fakes.buckets import FakeMusicBucket
 
@@ -165,3 +168,56 @@ def test_a_source_is_listed_by_key_from_where_it_was_left(s3_client: S3Client, b
 def test_a_source_that_is_not_there_is_a_store_that_is_away(s3_client: S3Client) -> None:
     with pytest.raises(StoreUnavailableError):
         list(S3SourceBucket(s3_client, "no-such-bucket-anywhere").list_objects(""))
+
+
+@pytest.mark.parametrize("kind", ["fake", "s3"])
+def test_a_file_is_put_together_from_its_parts(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """5 MiB is the least that S3 takes for a part that is not the last."""
+    pieces = [b"a" * (5 << 20), b"the end"]
+    music = FakeMusicBucket() if kind == "fake" else S3MusicBucket(request.getfixturevalue("s3_client"), request.getfixturevalue("bucket"))
+    key = "uploads/u1/große Datei + 1.mp3"
+    multipart_id = music.begin_parts(key, mime="audio/mpeg")
+    assert music.list_parts(key, multipart_id) == []
+    for number, piece in enumerate(pieces, start=1):
+        url = music.presign_part(key, multipart_id, number=number, size_bytes=len(piece), expires_s=60)
+        if isinstance(music, FakeMusicBucket):
+            music.put_part(multipart_id, number, piece)
+        else:
+            assert httpx.put(url, content=piece, timeout=30).raise_for_status().headers["ETag"]
+    stored = music.list_parts(key, multipart_id)
+    assert stored is not None
+    assert [(part.number, part.size_bytes) for part in stored] == [(1, 5 << 20), (2, 7)]
+    assert music.head(key) is None
+    assert music.complete_parts(key, multipart_id, stored)
+    head = music.download(key, tmp_path / "whole", max_bytes=10 << 20)
+    assert head is not None
+    assert (tmp_path / "whole").read_bytes() == b"".join(pieces)
+    assert music.list_parts(key, multipart_id) is None
+
+
+@pytest.mark.parametrize("kind", ["fake", "s3"])
+def test_aborted_parts_are_gone_and_aborting_again_is_no_error(kind: str, request: pytest.FixtureRequest) -> None:
+    music = FakeMusicBucket() if kind == "fake" else S3MusicBucket(request.getfixturevalue("s3_client"), request.getfixturevalue("bucket"))
+    multipart_id = music.begin_parts("uploads/u1/a.mp3", mime="audio/mpeg")
+    for _ in range(2):
+        music.abort_parts("uploads/u1/a.mp3", multipart_id)
+    assert music.list_parts("uploads/u1/a.mp3", multipart_id) is None
+
+
+def test_completing_what_is_not_there_is_told_from_s3_being_away(s3_client: S3Client, bucket: str) -> None:
+    """By S3's own word for it: moto crashes there."""
+    with Stubber(s3_client) as stub:
+        stub.add_client_error("complete_multipart_upload", service_error_code="NoSuchUpload", http_status_code=404)
+        assert not S3MusicBucket(s3_client, bucket).complete_parts("uploads/u1/a.mp3", "gone", [StoredPart(1, "e1", 1)])
+        stub.add_client_error("complete_multipart_upload", service_error_code="SlowDown", http_status_code=503)
+        with pytest.raises(StoreUnavailableError):
+            S3MusicBucket(s3_client, bucket).complete_parts("uploads/u1/a.mp3", "busy", [StoredPart(1, "e1", 1)])
+
+
+def test_the_permission_for_a_part_is_for_its_length_alone(s3_client: S3Client, bucket: str) -> None:
+    music = S3MusicBucket(s3_client, bucket)
+    multipart_id = music.begin_parts("uploads/u1/a.mp3", mime="audio/mpeg")
+    url = music.presign_part("uploads/u1/a.mp3", multipart_id, number=3, size_bytes=77, expires_s=60)
+    asked = parse_qs(urlsplit(url).query)
+    assert (asked["partNumber"], asked["uploadId"]) == (["3"], [multipart_id])
+    assert "content-length" in asked["X-Amz-SignedHeaders"][0]

@@ -112,6 +112,11 @@ def test_the_same_failure_is_one_letter(letters: DeadLetterStore) -> None:
     assert letters.count() == 1
 
 
+def test_a_letter_keeps_the_id_of_the_request_behind_it(letters: DeadLetterStore) -> None:
+    letters.add(msgspec.structs.replace(make_letter("l1"), request_id="r1"))
+    assert [letter.request_id for letter in letters.list_newest(limit=1)] == ["r1"]
+
+
 def test_letters_come_newest_first_and_by_source(letters: DeadLetterStore) -> None:
     assert (letters.count(), letters.list_newest(limit=9)) == (0, [])
     for number, source in enumerate(["plays", "uploads", "plays"]):

@@ -12,7 +12,8 @@ from chalicelib.model import Play, Reason, RecommendedTrack
 from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.plays import MongoPlayStore
 from chalicelib.storage.recommendations import MongoRecommendationStore
-from chalicelib.storage.times import truncate_time
+from chalicelib.storage.times import truncate_time, truncate_times
+from chalicelib.way_model import IndexSearch, PlayArrival
 from chalicelib.workflows.ports import FeedbackStore, PlayStore, RecommendationStore
 from tests.fakes.samples import NOW, at, make_list, make_play
 from tests.fakes.stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore
@@ -129,6 +130,16 @@ def test_unprocessed_are_the_recorded_plays_without_effect(stores: Stores) -> No
     assert plays.count_unprocessed() == 2
 
 
+def test_recorded_plays_are_found_by_their_events(plays: PlayStore) -> None:
+    asked = msgspec.structs.replace(make_play("e1"), request_id="r1")
+    plays.record(asked)
+    plays.record(make_play("e2"))
+    found = plays.find_many(["e1", "e2", "never"])
+    assert set(found) == {"e1", "e2"}
+    assert found["e1"] == msgspec.structs.replace(asked, occurred_at=truncate_time(asked.occurred_at))
+    assert plays.find_many([]) == {}
+
+
 def test_the_oldest_play_that_waits_is_known_published_or_not(stores: Stores) -> None:
     plays, recommendations = stores
     assert plays.oldest_unprocessed() is None
@@ -213,3 +224,45 @@ def test_the_last_opinion_counts(feedback: FeedbackStore) -> None:
     assert feedback.for_user("ann") == {"t2": "like"}
     assert feedback.for_user("bob") == {"t1": "like"}
     assert feedback.for_user("nobody") == {}
+
+
+def test_what_holds_for_a_time_covers_the_opinion_and_no_longer(feedback: FeedbackStore) -> None:
+    feedback.put("ann", "t1", "like", now=NOW)
+    feedback.put("ann", "t1", "not_now", now=at(1), until=at(60))
+    feedback.put("ann", "t2", "not_now", now=at(2), until=at(60))
+    assert feedback.for_user("ann", now=at(59)) == {"t1": "not_now", "t2": "not_now"}
+    assert feedback.for_user("ann", now=at(61)) == {"t1": "like"}
+    assert feedback.for_user("ann") == {"t1": "like"}
+
+
+def test_a_later_word_ends_what_held_for_a_time(feedback: FeedbackStore) -> None:
+    feedback.put("ann", "t1", "not_now", now=NOW, until=at(60))
+    feedback.put("ann", "t1", "like", now=at(1))
+    assert feedback.for_user("ann", now=at(2)) == {"t1": "like"}
+    feedback.put("ann", "t1", "not_now", now=at(3), until=at(60))
+    feedback.remove("ann", "t1")
+    assert feedback.for_user("ann", now=at(4)) == {}
+
+
+def test_the_times_of_a_plays_way_are_kept_with_it(stores: Stores) -> None:
+    plays, recommendations = stores
+    for event_id in ("e1", "e2", "e3"):
+        plays.record(make_play(event_id))
+    plays.mark_published(["e1"], at=at(2), recorded_at=at(1))
+    plays.mark_published(["e1"], at=at(3))
+    arrivals = {
+        "e1": PlayArrival(kafka_at=at(1.5), stamped_by="producer", received_at=at(2.5)),
+        "e2": PlayArrival(received_at=at(2.5)),
+    }
+    search = IndexSearch(duration_ms=1.25, candidates=60)
+    offered = msgspec.structs.replace(make_list(), search=search)
+    assert recommendations.save_with_effect(offered, ["e1", "e2", "e3"], now=at(4), arrivals=arrivals) == 3
+    found = plays.find_many(["e1", "e2", "e3"])
+    assert (found["e1"].recorded_at, found["e1"].published_at) == (truncate_time(at(1)), truncate_time(at(3)))
+    assert found["e1"].arrival == truncate_times(arrivals["e1"])
+    assert found["e2"].arrival == truncate_times(arrivals["e2"])
+    assert found["e3"].arrival == PlayArrival()
+    assert {play.search for play in found.values()} == {search}
+    stored = recommendations.find("ann")
+    assert stored is not None
+    assert stored.search == search

@@ -25,6 +25,7 @@ def test_an_attached_track_is_read_back_as_it_was_returned(tracks: TrackStore) -
 def test_what_is_not_there_is_none(tracks: TrackStore) -> None:
     assert tracks.find("nothing") is None
     assert tracks.find_by_title("nothing") is None
+    assert tracks.find_by_object("uploads/nothing.mp3") is None
     assert tracks.find_many(["nothing"]) == {}
     assert tracks.find_many([]) == {}
     assert tracks.detach_object("uploads/nothing.mp3", now=NOW) is None
@@ -50,13 +51,13 @@ def test_a_file_delivered_again_does_not_undo_an_edit(tracks: TrackStore) -> Non
 
 
 def test_the_same_audio_with_mended_tags_updates_the_track(tracks: TrackStore) -> None:
-    first = attach_track(tracks, make_analysis("a", tags=make_tags("Tpyo")), make_object("uploads/a.mp3", etag="e1"))
+    first = attach_track(tracks, make_analysis("a", tags=make_tags("Wrong")), make_object("uploads/a.mp3", etag="e1"))
     mended = attach_track(tracks, make_analysis("a", tags=make_tags("Typo")), make_object("uploads/a.mp3", etag="e2"), seconds=5)
     assert (mended.track_id, mended.title, mended.seq) == (first.track_id, "typo", 2)
     assert [one.etag for one in mended.objects] == ["e2"]
     assert (mended.created_at, mended.updated_at) == (first.created_at, truncate_time(at(5)))
     assert tracks.count_active() == 1
-    assert search_titles(tracks, "tpyo") == []
+    assert search_titles(tracks, "wrong") == []
 
 
 def test_numbers_of_a_new_version_are_a_change_that_leaves_an_edit_alone(tracks: TrackStore) -> None:
@@ -104,6 +105,15 @@ def test_a_removed_track_is_nowhere_and_keeps_nothing_but_its_seq(tracks: TrackS
     assert tracks.max_seq() == 2
     with pytest.raises(NotFoundError):
         tracks.edit_tags(track_id, make_tags("Back"), now=NOW)
+
+
+def test_an_object_leads_to_its_track_as_long_as_it_belongs_to_it(tracks: TrackStore) -> None:
+    first = attach_track(tracks, make_analysis("a"), make_object("uploads/a.mp3"))
+    assert tracks.find_by_object("uploads/a.mp3") == first
+    other = attach_track(tracks, make_analysis("b"), make_object("uploads/a.mp3", etag="2"))
+    assert tracks.find_by_object("uploads/a.mp3") == other
+    tracks.detach_object("uploads/a.mp3", now=at(1))
+    assert tracks.find_by_object("uploads/a.mp3") is None
 
 
 def test_removing_returns_the_cover_that_is_to_be_removed_too(tracks: TrackStore) -> None:
@@ -173,7 +183,7 @@ def test_the_delta_holds_what_changed_oldest_change_first(tracks: TrackStore) ->
     assert first is not None
     tracks.edit_tags(first.track_id, make_tags("a again"), now=at(9))
     assert [vector.seq for vector in tracks.changed_since(0, limit=10)] == [2, 3, 4]
-    assert tracks.changed_since(3, limit=10) == [TrackVector(first.track_id, 4, first.mfcc, None)]
+    assert tracks.changed_since(3, limit=10) == [TrackVector(first.track_id, 4, first.mfcc, None, first.genre)]
     assert [vector.seq for vector in tracks.changed_since(0, limit=2)] == [2, 3]
     assert tracks.changed_since(4, limit=10) == []
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.errors import InvalidInputError
 from chalicelib.model import Upload
-from chalicelib.storage.times import truncate_time
+from chalicelib.storage.times import truncate_time, truncate_times
 from chalicelib.storage.uploads import MongoUploadStore
+from chalicelib.way_model import Arrival, Parts, UploadWay
 from chalicelib.workflows.ports import UploadStore
 from tests.fakes.samples import NOW, at, make_upload
 from tests.fakes.stores import FakeUploadStore
@@ -175,3 +177,42 @@ def test_a_failed_receipt_waits_again_and_any_other_is_left_alone(uploads: Uploa
     assert (again.status, again.error_code, again.message, again.updated_at) == ("queued", None, None, truncate_time(at(5)))
     assert (other.status, other.updated_at) == ("analysed", truncate_time(NOW))
     assert uploads.find("nothing") is None
+
+
+def test_the_times_of_the_way_are_kept_and_those_of_a_later_attempt_do_not_mix_in(uploads: UploadStore) -> None:
+    uploads.create(make_upload("u1"))
+    arrival = Arrival(object_created_at=at(1), queued_at=at(1.1), first_received_at=at(1.2), received_at=at(1.3))
+    begun = uploads.begin_attempt("u1", key="k", now=at(1.3), arrival=arrival)
+    assert begun.arrival == truncate_times(arrival)
+    way = UploadWay(arrival=arrival, downloaded_at=at(1.4), analysed_at=at(1.5), saved_at=at(1.6))
+    uploads.mark_analysed("u1", track_id="t1", seq=3, warnings=(), now=at(2), way=way, is_duplicate=True)
+    analysed = find(uploads, "u1")
+    assert (analysed.way, analysed.is_duplicate, analysed.indexed_at) == (truncate_times(way), True, None)
+    uploads.mark_indexed(["u1"], now=at(3))
+    uploads.begin_attempt("u1", key="k", now=at(9), arrival=Arrival(received_at=at(9)))
+    again = find(uploads, "u1")
+    assert (again.way, again.indexed_at) == (truncate_times(way), truncate_time(at(3)))
+
+
+def test_a_receipt_of_a_large_file_knows_its_parts(uploads: UploadStore) -> None:
+    parts = Parts(multipart_id="m-1", size_bytes=20_000_000, part_bytes=8_388_608)
+    assert uploads.create(replace(make_upload("u1"), parts=parts)).parts == parts
+    assert find(uploads, "u1").parts == parts
+
+
+def test_several_receipts_are_found_at_once(uploads: UploadStore) -> None:
+    made = [uploads.create(make_upload(name)) for name in ("u1", "u2", "u3")]
+    assert uploads.find_many(["u1", "u3", "nothing"]) == {"u1": made[0], "u3": made[2]}
+    assert uploads.find_many([]) == {}
+
+
+def test_receipts_that_no_file_has_followed_on_are_outstanding(uploads: UploadStore) -> None:
+    for number in range(4):
+        uploads.create(make_upload(f"u{number}", created_at=at(number)))
+    uploads.create(make_upload("other", user_id="bob", created_at=at(9)))
+    assert uploads.count_outstanding("ann", since=at(-1), limit=99) == 4
+    assert uploads.count_outstanding("ann", since=at(-1), limit=3) == 3
+    assert uploads.count_outstanding("ann", since=at(1), limit=99) == 2
+    uploads.begin_attempt("u3", key="k", now=at(10))
+    uploads.mark_failed("u2", key="k", error_code="cancelled", message="No.", now=at(10))
+    assert uploads.count_outstanding("ann", since=at(-1), limit=99) == 2

@@ -26,6 +26,8 @@ def find_free_port() -> int:
 class Machine:
     """`home` holds all its data (`.timbre` of a normal run)."""
 
+    module = "localstack.run"
+
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
         self.run_file = home / "run.json"
@@ -36,7 +38,7 @@ class Machine:
         self.home.mkdir(parents=True, exist_ok=True)
         log = (self.home / "start.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "localstack.run"],
+            [sys.executable, "-m", self.module],
             cwd=ROOT,
             env={**os.environ, "TIMBRE_HOME": str(self.home), **self.environment},
             stdout=log,
@@ -71,4 +73,4 @@ class Machine:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=120)

@@ -21,6 +21,7 @@ from infrastructure.deploy import deploy_stack
 from infrastructure.package import build_packages
 from localstack.localstack_emulator import find_function_python
 from localstack.settings import KEYS, STAGE, make_parameters
+from localstack.surroundings import Addresses
 from tests.e2e.listener import Dropper, Listener, wait_until
 from tests.e2e.machine import ROOT, Machine
 from tests.e2e.test_drop_play_recommend import *  # noqa: F403  # every test of it, whatever it holds
@@ -72,7 +73,7 @@ def test_the_schedule_runs_the_relay(running: dict[str, Any]) -> None:
 def test_deploying_the_stack_again_changes_nothing(running: dict[str, Any]) -> None:
     packages = build_packages("local", python=find_function_python(ROOT), out=ROOT / "build", report=print)
     endpoint_url, kafka = running["aws_endpoint_url"], running["kafka_bootstrap_servers"]
-    parameters = make_parameters({}, mongodb_uri=running["mongodb_uri"], kafka=kafka, endpoint_url=endpoint_url)
+    parameters = make_parameters({}, Addresses(running["mongodb_uri"], kafka, endpoint_url))
     said: list[str] = []
     deploy_stack(
         stage=STAGE, packages=packages, parameters=parameters, report=said.append, clients=lambda service: make_client(running, service)
@@ -100,12 +101,16 @@ def read_api(running: dict[str, Any]) -> list[Any]:
     return [{name: function.get(name) for name in told}, [api["id"] for api in apis]]
 
 
-def test_make_deploy_twice_changes_nothing_and_make_destroy_leaves_nothing(running: dict[str, Any], tmp_path: Path) -> None:
-    """A stage of its own beside the running one, smoke-tested down to an accepted play; the tracked tree is left alone."""
+def copy_project(to: Path) -> None:
     for name in ("app.py", "chalicelib", ".chalice", "requirements.txt"):
         left_out = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=left_out) if (ROOT / name).is_dir() else shutil.copy(ROOT / name, tmp_path)
-    environment = {
+        shutil.copytree(ROOT / name, to / name, ignore=left_out) if (ROOT / name).is_dir() else shutil.copy(ROOT / name, to)
+
+
+@pytest.fixture
+def trial_environment(running: dict[str, Any]) -> dict[str, str]:
+    """Of `make deploy` and `make destroy` of a stage beside the running one, with a database and a topic of its own."""
+    return {
         **os.environ,
         **KEYS,
         "AWS_CONFIG_FILE": os.devnull,
@@ -113,20 +118,51 @@ def test_make_deploy_twice_changes_nothing_and_make_destroy_leaves_nothing(runni
         "MONGODB_URI": running["mongodb_uri"],
         "KAFKA_BOOTSTRAP_SERVERS": running["kafka_bootstrap_servers"],
         "MONGODB_DATABASE": "trial",
+        "PLAYS_TOPIC": "plays-of-trial",
+        "INDEX_BUILD_DELAY_S": "1",
+        "EXPECT_RECOMMENDATIONS": "1",
         "MUSIC_TOO": "yes",
     }
 
+
+@pytest.fixture
+def trial_poller(trial_environment: dict[str, str], tmp_path: Path) -> Iterator[None]:
+    """Waits for the stack of the stage that is yet to be deployed."""
+    command = [sys.executable, "-m", "localstack.poll_stage", "--stage", "trial"]
+    with (tmp_path / "poller.log").open("wb") as log:
+        poller = subprocess.Popen(command, cwd=ROOT, env=trial_environment, stdout=log, stderr=subprocess.STDOUT)
+    yield
+    poller.terminate()
+    try:
+        poller.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        poller.kill()
+
+
+@pytest.mark.usefixtures("trial_poller")
+def test_make_deploy_twice_changes_nothing_and_make_destroy_leaves_nothing(
+    running: dict[str, Any], tmp_path: Path, trial_environment: dict[str, str]
+) -> None:
+    """Smoke-tested down to a recommendation that rests on the play; the tracked tree is left alone."""
+    project = tmp_path / "project"
+    project.mkdir()
+    copy_project(project)
+
     def run(act: str) -> str:
-        command = [sys.executable, "-m", f"infrastructure.{act}_stage", "--stage", "trial", "--project", str(tmp_path)]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        command = [sys.executable, "-m", f"infrastructure.{act}_stage", "--stage", "trial", "--project", str(project)]
+        done = subprocess.run(command, cwd=ROOT, env=trial_environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}\nthe poller: {(tmp_path / 'poller.log').read_text()[-3000:]}"
         return done.stdout
 
-    address = run("deploy").split()[-1]
+    said = run("deploy")
+    assert "played one; recommended: 1, by plays" in said
+    assert "api: " in said
+    address = said.split()[-1]
     assert httpx.get(f"{address}/login").status_code == 200
     again = run("deploy")
     assert "stack timbre-trial: nothing to change" in again
     assert "API: nothing to change" in again
+    assert ", by plays" in again
     run("destroy")
     assert httpx.get(f"{address}/login").status_code != 200
     stacks = make_client(running, "cloudformation").describe_stacks()["Stacks"]

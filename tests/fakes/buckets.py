@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from chalicelib.errors import AudioError, ConflictError, NotFoundError, StoreUnavailableError
 from chalicelib.model import StoredObject
+from chalicelib.way_model import StoredPart
 from tests.fakes.switchable import Switchable, answering
 
 
@@ -20,6 +21,7 @@ class FakeMusicBucket(Switchable):
         self.objects: dict[str, bytes] = {}
         self.mimes: dict[str, str] = {}
         self.other_buckets: dict[str, dict[str, bytes]] = {}
+        self.multiparts: dict[str, tuple[str, dict[int, bytes]]] = {}  # id → (key, parts by number)
 
     def put(self, key: str, data: bytes, mime: str = "audio/mpeg") -> StoredObject:
         """For tests: drops an object, as any S3 client would."""
@@ -74,6 +76,39 @@ class FakeMusicBucket(Switchable):
     @answering
     def presign_post(self, key: str, *, max_bytes: int, expires_s: int) -> tuple[str, dict[str, str]]:
         return "http://music.invalid/", {"key": key, "policy": f"1..{max_bytes} for {expires_s} s", "x-amz-signature": "fake"}
+
+    def put_part(self, multipart_id: str, number: int, data: bytes) -> None:
+        """For tests: what a browser does by the presigned URL."""
+        self.multiparts[multipart_id][1][number] = data
+
+    @answering
+    def begin_parts(self, key: str, *, mime: str) -> str:
+        multipart_id = f"multipart-{len(self.multiparts) + 1}"
+        self.multiparts[multipart_id] = (key, {})
+        self.mimes[key] = mime
+        return multipart_id
+
+    @answering
+    def presign_part(self, key: str, multipart_id: str, *, number: int, size_bytes: int, expires_s: int) -> str:
+        return f"http://music.invalid/{quote(key)}?uploadId={multipart_id}&partNumber={number}&X-Amz-Expires={expires_s}"
+
+    @answering
+    def list_parts(self, key: str, multipart_id: str) -> list[StoredPart] | None:
+        if self.multiparts.get(multipart_id, ("", {}))[0] != key:
+            return None
+        return [StoredPart(number, _hash(data), len(data)) for number, data in sorted(self.multiparts[multipart_id][1].items())]
+
+    @answering
+    def complete_parts(self, key: str, multipart_id: str, parts: Sequence[StoredPart]) -> bool:
+        if self.multiparts.get(multipart_id, ("", {}))[0] != key:
+            return False
+        _, stored = self.multiparts.pop(multipart_id)
+        self.put(key, b"".join(stored[part.number] for part in parts), self.mimes[key])
+        return True
+
+    @answering
+    def abort_parts(self, key: str, multipart_id: str) -> None:
+        self.multiparts.pop(multipart_id, None)
 
 
 class FakeSourceBucket(Switchable):
@@ -131,6 +166,10 @@ class FakeIndexBucket(Switchable):
             raise ConflictError("Another build was published meanwhile.", code="current_changed")
         self.current = content
         self.swaps += 1
+
+    def presign_get(self, build_id: str, name: str, *, expires_s: int) -> str:
+        # signed without asking anybody, so whether or not the bucket answers
+        return f"http://index.invalid/indexes/{quote(build_id)}/{quote(name)}?X-Amz-Expires={expires_s}"
 
 
 def _describe(key: str, data: bytes) -> StoredObject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -12,8 +12,12 @@ from chalicelib.errors import ConflictError
 from chalicelib.model import Opinion, Page, Play, RecommendationList, Session, User
 from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
 from chalicelib.storage.search_words import fold_username
-from chalicelib.storage.times import truncate_time
+from chalicelib.storage.times import truncate_time, truncate_times
+from chalicelib.way_model import PlayArrival
 from tests.fakes.switchable import Switchable, answering
+from tests.fakes.track_store import FakeTrackStore
+
+NO_ARRIVALS: Mapping[str, PlayArrival] = {}
 
 
 class FakeUserStore(Switchable):
@@ -22,6 +26,7 @@ class FakeUserStore(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.users: dict[str, User] = {}
+        self.erased: Container[str] = ()  # FakeErasureStore says who
 
     @answering
     def add(self, user: User) -> None:
@@ -37,6 +42,10 @@ class FakeUserStore(Switchable):
     def find_by_username(self, username: str) -> User | None:
         return self._find_name(username)
 
+    @answering
+    def was_erased(self, user_id: str) -> bool:
+        return user_id in self.erased
+
     def _find_name(self, username: str) -> User | None:
         return next((user for user in self.users.values() if fold_username(user.username) == fold_username(username)), None)
 
@@ -51,7 +60,10 @@ class FakeSessionStore(Switchable):
     @answering
     def add(self, session: Session) -> None:
         self.sessions[session.token_sha256] = replace(
-            session, created_at=truncate_time(session.created_at), expires_at=truncate_time(session.expires_at)
+            session,
+            created_at=truncate_time(session.created_at),
+            expires_at=truncate_time(session.expires_at),
+            last_seen_at=truncate_time(session.last_seen_at),
         )
 
     @answering
@@ -84,25 +96,33 @@ class FakePlayStore(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.plays: dict[str, Play] = {}
+        self.taken_out: dict[str, tuple[str, datetime, Play | None]] = {}  # FakeHistoryStore says by whom, when and which
 
     @answering
     def record(self, play: Play) -> bool:
         known = self.plays.get(play.event_id)
-        if known is not None and known.user_id != play.user_id:
+        by = self.taken_out[play.event_id][0] if play.event_id in self.taken_out else known.user_id if known is not None else None
+        if by not in (None, play.user_id):
             raise ConflictError(f"The event {play.event_id} is somebody else's.", code="event_id_taken")
-        if known is None:
+        if by is None:
             self.plays[play.event_id] = replace(
                 play,
                 occurred_at=truncate_time(play.occurred_at),
                 published_at=truncate_time(play.published_at),
                 processed_at=truncate_time(play.processed_at),
             )
-        return known is None
+        return by is None
 
     @answering
-    def mark_published(self, event_ids: Sequence[str], *, at: datetime) -> None:
+    def removed(self, event_ids: Sequence[str]) -> set[str]:
+        return set(event_ids) & set(self.taken_out)
+
+    @answering
+    def mark_published(self, event_ids: Sequence[str], *, at: datetime, recorded_at: datetime | None = None) -> None:
         for event_id in set(event_ids) & set(self.plays):
-            self.plays[event_id] = replace(self.plays[event_id], published_at=truncate_time(at))
+            known = self.plays[event_id]
+            recorded = truncate_time(recorded_at) or known.recorded_at
+            self.plays[event_id] = replace(known, published_at=truncate_time(at), recorded_at=recorded)
 
     @answering
     def due_for_relay(self, *, now: datetime, publish_grace_s: float, resend_after_s: float, limit: int) -> list[Play]:
@@ -121,6 +141,10 @@ class FakePlayStore(Switchable):
         return {event_id for event_id in event_ids if event_id in self.plays and self.plays[event_id].processed_at is None}
 
     @answering
+    def find_many(self, event_ids: Sequence[str]) -> dict[str, Play]:
+        return {event_id: self.plays[event_id] for event_id in event_ids if event_id in self.plays}
+
+    @answering
     def recent(self, user_id: str, *, limit: int) -> list[Play]:
         return self._newest_first(user_id)[:limit]
 
@@ -130,6 +154,13 @@ class FakePlayStore(Switchable):
         rest = [play for play in self._newest_first(user_id) if before is None or (play.occurred_at, play.event_id) < before]
         page = tuple(rest[:limit])
         return Page(page, encode_time_cursor(page[-1].occurred_at, page[-1].event_id) if len(rest) > limit else None)
+
+    @answering
+    def played_by_listeners_of(self, track_id: str, *, leave_out: str, listeners: int, plays_each: int) -> list[frozenset[str]]:
+        starts = [play for play in self.plays.values() if (play.track_id, play.kind) == (track_id, "start") and play.user_id != leave_out]
+        newest = sorted(starts, key=lambda play: play.occurred_at, reverse=True)
+        users = list(dict.fromkeys(play.user_id for play in newest))[:listeners]
+        return [frozenset(play.track_id for play in self._newest_first(user)[:plays_each]) - {track_id} for user in users]
 
     @answering
     def count_unprocessed(self) -> int:
@@ -155,40 +186,65 @@ class FakeFeedbackStore(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.opinions: dict[tuple[str, str], tuple[datetime, Opinion]] = {}
+        self.passing: dict[tuple[str, str], tuple[datetime, Opinion]] = {}  # (until, …)
 
     @answering
-    def put(self, user_id: str, track_id: str, opinion: Opinion, *, now: datetime) -> None:
+    def put(self, user_id: str, track_id: str, opinion: Opinion, *, now: datetime, until: datetime | None = None) -> None:
+        if until is not None:
+            self.passing[user_id, track_id] = (truncate_time(until), opinion)
+            return
         self.opinions[user_id, track_id] = (truncate_time(now), opinion)
+        self.passing.pop((user_id, track_id), None)
 
     @answering
     def remove(self, user_id: str, track_id: str) -> None:
         self.opinions.pop((user_id, track_id), None)
+        self.passing.pop((user_id, track_id), None)
 
     @answering
-    def for_user(self, user_id: str) -> dict[str, Opinion]:
+    def for_user(self, user_id: str, *, now: datetime | None = None) -> dict[str, Opinion]:
         own = [(time, track_id, opinion) for (user, track_id), (time, opinion) in self.opinions.items() if user == user_id]
-        return {track_id: opinion for _, track_id, opinion in sorted(own, reverse=True)[:1000]}
+        lasting = {track_id: opinion for _, track_id, opinion in sorted(own, reverse=True)[:1000]}
+        covering = {
+            t: opinion for (user, t), (until, opinion) in self.passing.items() if user == user_id and now is not None and until > now
+        }
+        return {**lasting, **covering}
 
 
 class FakeRecommendationStore(Switchable):
     store = "recommendations"
 
-    def __init__(self, plays: FakePlayStore) -> None:
+    def __init__(self, plays: FakePlayStore, tracks: FakeTrackStore | None = None) -> None:
         super().__init__()
         self.plays = plays
+        self.tracks = tracks
         self.lists: dict[str, RecommendationList] = {}
+        self.erased: Container[str] = ()  # FakeErasureStore says who
 
     @answering
     def find(self, user_id: str) -> RecommendationList | None:
         return self.lists.get(user_id)
 
     @answering
-    def save_with_effect(self, recommendations: RecommendationList, event_ids: Sequence[str], *, now: datetime) -> int:
+    def save_with_effect(
+        self,
+        recommendations: RecommendationList,
+        event_ids: Sequence[str],
+        *,
+        now: datetime,
+        arrivals: Mapping[str, PlayArrival] = NO_ARRIVALS,
+    ) -> int:
         user_id = recommendations.user_id
+        if user_id in self.erased:
+            return 0
         mine = [play for event_id in set(event_ids) if (play := self.plays.plays.get(event_id)) is not None and play.user_id == user_id]
         fresh = [play for play in mine if play.processed_at is None]
         for play in fresh:
-            self.plays.plays[play.event_id] = replace(play, processed_at=truncate_time(now))
+            arrival = truncate_times(arrivals.get(play.event_id, PlayArrival()))
+            marked = replace(play, processed_at=truncate_time(now), arrival=arrival, search=recommendations.search)
+            self.plays.plays[play.event_id] = marked
+            if self.tracks is not None and play.kind == "start":
+                self.tracks.count_start(play.track_id)
         known = self.lists.get(user_id)
         offered = replace(recommendations, generated_at=truncate_time(recommendations.generated_at))
         chosen = offered if known is None or known.generated_at <= offered.generated_at else known

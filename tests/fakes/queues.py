@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.errors import NotFoundError
 from chalicelib.events.queue_watch import NAMES
 from chalicelib.model import Play, StoredObject
-from chalicelib.workflows.records import HeldMessage, QueueDepth
+from chalicelib.workflows.records import ConsumerLag, HeldMessage, PartitionLag, PlayRecord, QueueDepth, RecordSpan
 from tests.fakes.switchable import Switchable, answering
 
 
@@ -45,6 +46,40 @@ class FakeQueueWatch:
             QueueDepth(name=name, waiting=self.waiting[name], in_flight=0, delayed=0) if name in self.waiting else QueueDepth(name=name)
             for name in NAMES
         ]
+
+
+class FakeLagWatch:
+    """`waiting`: in each partition; None where the broker is away."""
+
+    def __init__(self) -> None:
+        self.waiting: list[int] | None = [0, 0, 0, 0]
+
+    def measure(self) -> ConsumerLag:
+        name = {"topic": "plays", "consumer_group": "timbre-dev-recommend"}
+        if self.waiting is None:
+            return ConsumerLag(**name, unknown_because="ConnectionRefusedError: the broker is away")
+        partitions = tuple(PartitionLag(partition=at, committed=0, end=count, waiting=count) for at, count in enumerate(self.waiting))
+        return ConsumerLag(**name, waiting=sum(self.waiting), partitions=partitions)
+
+
+class FakeRecordReader(Switchable):
+    """What Kafka still holds, by topic, partition and offset. A span that is not there in full is gone."""
+
+    store = "Kafka"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: dict[tuple[str, int, int], PlayRecord] = {}
+
+    @answering
+    def read(self, span: RecordSpan) -> tuple[PlayRecord, ...]:
+        places = [(span.topic, span.partition, offset) for offset in range(span.first_offset, span.last_offset + 1)]
+        if any(place not in self.records for place in places):
+            raise NotFoundError("Kafka no longer holds these records.")
+        return tuple(self.records[place] for place in places)
+
+    def close(self) -> None:
+        self.calls.append("close")
 
 
 class FakeDeadLetterQueue(Switchable):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from chalicelib.library_model import TrackQuery
 from chalicelib.model import (
     MFCC_COUNT,
     Analysis,
     DeadLetter,
     IndexBuild,
+    Listening,
     Play,
     RecommendationList,
     Session,
@@ -55,6 +58,10 @@ def make_object(key: str, *, etag: str = "e1", size_bytes: int = 1000) -> Stored
 
 def make_play(event_id: str, *, user_id: str = "ann", track_id: str = "t1", occurred_at: datetime = NOW) -> Play:
     return Play(event_id=event_id, user_id=user_id, track_id=track_id, kind="start", position_s=0.0, occurred_at=occurred_at)
+
+
+def make_listening(*track_ids: str, user_id: str = "ann", changed_at: datetime = NOW, **changes: Any) -> Listening:
+    return Listening(**{"user_id": user_id, "queue": track_ids, "changed_at": changed_at, "device_id": "device-1", **changes})
 
 
 def make_upload(upload_id: str, *, key: str | None = None, user_id: str | None = "ann", created_at: datetime = NOW) -> Upload:
@@ -121,4 +128,4 @@ def attach_titles(tracks: TrackStore, *titles: str) -> None:
 
 
 def search_titles(tracks: TrackStore, query: str) -> list[str]:
-    return [track.display_title for track in tracks.search(query, limit=20).items]
+    return [track.display_title for track in tracks.browse(TrackQuery(text=query), limit=20).items]

@@ -8,6 +8,7 @@ from tests.fakes.listener_stores import (
     FakeThrottleStore,
     FakeUserStore,
 )
+from tests.fakes.listening_store import FakeListeningStore
 from tests.fakes.operation_stores import FakeBackfillStore, FakeDeadLetterStore, FakeIndexBuildStore, FakeLeaseStore
 from tests.fakes.track_store import FakeTrackStore
 from tests.fakes.upload_store import FakeUploadStore
@@ -18,6 +19,7 @@ __all__ = [
     "FakeFeedbackStore",
     "FakeIndexBuildStore",
     "FakeLeaseStore",
+    "FakeListeningStore",
     "FakePlayStore",
     "FakeRecommendationStore",
     "FakeSessionStore",

@@ -8,11 +8,20 @@ from datetime import datetime
 import msgspec
 
 from chalicelib.errors import NotFoundError
+from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
 from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackVector
-from chalicelib.storage.cursors import decode_cursor, encode_cursor
-from chalicelib.storage.search_words import holds_words, split_query
 from chalicelib.storage.times import truncate_time
-from chalicelib.storage.track_changes import Attachment, attach_file, detach_key, find_words, replace_tags, shuffle_position
+from chalicelib.storage.track_changes import (
+    Attachment,
+    attach_file,
+    begin_purge,
+    detach_key,
+    move_to_trash,
+    replace_tags,
+    take_from_trash,
+)
+from chalicelib.storage.track_facets import shuffle_position
+from tests.fakes.library import browse, list_groups
 from tests.fakes.switchable import Switchable, answering
 
 
@@ -35,18 +44,23 @@ class FakeTrackStore(Switchable):
         return {track.track_id: track for track in self._active() if track.track_id in set(track_ids)}
 
     @answering
+    def find_by_object(self, key: str) -> Track | None:
+        return next((track for track in self._holders(key) if track.status == "active"), None)
+
+    @answering
     def find_by_title(self, title: str) -> Track | None:
         same = [track for track in self._active() if track.title == title.lower()]
         return min(same, key=lambda track: (track.created_at, track.track_id), default=None)
 
     @answering
-    def search(self, query: str, *, limit: int, cursor: str | None = None) -> Page[Track]:
-        after = decode_cursor(cursor) if cursor is not None else None
-        words = split_query(query)
-        found = sorted((t for t in self._active() if holds_words(find_words(t), words)), key=lambda t: (t.title, t.track_id))
-        rest = [track for track in found if after is None or (track.title, track.track_id) > after]
-        page = tuple(rest[:limit])
-        return Page(page, encode_cursor(page[-1].title, page[-1].track_id) if len(rest) > limit else None)
+    def browse(self, query: TrackQuery, *, limit: int, cursor: str | None = None) -> Page[Track]:
+        return browse(self._active(), query, limit=limit, cursor=cursor)
+
+    @answering
+    def list_groups(
+        self, kind: GroupKind, *, limit: int, sort: GroupSort = "name", artist: str | None = None, cursor: str | None = None
+    ) -> Page[Group]:
+        return list_groups(self._active(), kind, limit=limit, sort=sort, artist=artist, cursor=cursor)
 
     @answering
     def sample(self, count: int, *, start: float) -> list[Track]:
@@ -69,6 +83,7 @@ class FakeTrackStore(Switchable):
         mfcc_standardized: tuple[float, ...] | None,
         scaler_version: int | None,
         now: datetime,
+        is_drop: bool = True,
     ) -> Track:
         now = truncate_time(now)
         attachment = Attachment(
@@ -78,17 +93,18 @@ class FakeTrackStore(Switchable):
             mfcc_standardized=mfcc_standardized,
             scaler_version=scaler_version,
             now=now,
+            is_drop=is_drop,
         )
         for other in self._holders(stored.key):
             if other.track_id != analysis.track_id:
                 self.tracks[other.track_id] = detach_key(other, stored.key, seq=self._draw_seq(), now=now)
         present = self.tracks.get(analysis.track_id)
-        track = present if present is not None and present.status == "active" else None
-        known = self.fingerprints.get(stored.key)
-        if track is not None and attachment.changes_nothing(track, known):
+        track = present if present is not None and present.status != "removed" else None
+        known = {one.key: self.fingerprints[one.key] for one in (track.objects if track is not None else ())}
+        if track is not None and attachment.leaves_alone(track, known.get(stored.key)):
             return track
         self.fingerprints[stored.key] = attachment.fingerprint
-        changed = attach_file(track, attachment, fingerprint=known, seq=self._draw_seq())
+        changed = attach_file(track, attachment, fingerprints=known, seq=self._draw_seq())
         self.tracks[analysis.track_id] = changed
         return changed
 
@@ -103,16 +119,56 @@ class FakeTrackStore(Switchable):
 
     @answering
     def edit_tags(self, track_id: str, tags: Tags, *, now: datetime) -> Track:
+        track = self._require(track_id, "active")
+        return self._put(replace_tags(track, tags, seq=self._draw_seq(), now=truncate_time(now)))
+
+    @answering
+    def move_to_trash(self, track_id: str, *, now: datetime) -> Track:
+        return self._put(move_to_trash(self._require(track_id, "active"), seq=self._draw_seq(), now=truncate_time(now)))
+
+    @answering
+    def find_in_trash(self, track_id: str) -> Track | None:
         track = self.tracks.get(track_id)
-        if track is None or track.status != "active":
-            raise NotFoundError(f"There is no track {track_id}.", code="track_not_found")
-        changed = replace_tags(track, tags, seq=self._draw_seq(), now=truncate_time(now))
-        self.tracks[track_id] = changed
-        return changed
+        return track if track is not None and track.status == "trashed" else None
+
+    @answering
+    def restore(self, track_id: str, *, trashed_after: datetime, now: datetime) -> Track:
+        track = self._require(track_id, "trashed")
+        if track.trashed_at is None or track.trashed_at <= truncate_time(trashed_after):
+            raise _not_found(track_id)
+        return self._put(take_from_trash(track, seq=self._draw_seq(), now=truncate_time(now)))
+
+    @answering
+    def begin_purge(self, track_id: str, *, trashed_before: datetime, now: datetime) -> Track:
+        track = self._require(track_id, "trashed", "purging")
+        if track.trashed_at is None or track.trashed_at > truncate_time(trashed_before):
+            raise _not_found(track_id)
+        return self._put(begin_purge(track, seq=self._draw_seq(), now=truncate_time(now)))
+
+    @answering
+    def trashed_before(self, before: datetime, *, limit: int) -> list[str]:
+        trashed = [
+            (one.trashed_at, one.track_id) for one in self.tracks.values() if one.trashed_at and one.trashed_at <= truncate_time(before)
+        ]
+        return [track_id for _, track_id in sorted(trashed)[:limit]]
 
     @answering
     def stream_objects(self) -> Iterator[tuple[str, StoredObject]]:
-        return iter([(track.track_id, one) for track in self._active() for one in track.objects])
+        return iter([(track.track_id, one) for _, track in sorted(self.tracks.items()) for one in track.objects])
+
+    @answering
+    def migrate(self, *, limit: int) -> int:
+        return 0
+
+    @answering
+    def mend_counts(self) -> int:
+        return 0
+
+    def count_start(self, track_id: str, *, by: int = 1) -> None:
+        """One more play took effect, or one less counts: the fakes of recommendations and history say so."""
+        track = self.tracks.get(track_id)
+        if track is not None and track.status != "removed":
+            self._put(msgspec.structs.replace(track, play_count=track.play_count + by))
 
     @answering
     def changed_since(self, seq: int, *, limit: int) -> list[TrackVector]:
@@ -145,12 +201,26 @@ class FakeTrackStore(Switchable):
         return [track for _, track in sorted(self.tracks.items()) if track.status == "active"]
 
     def _holders(self, key: str) -> list[Track]:
-        return [track for track in self._active() if any(one.key == key for one in track.objects)]
+        return [track for _, track in sorted(self.tracks.items()) if any(one.key == key for one in track.objects)]
+
+    def _require(self, track_id: str, *statuses: str) -> Track:
+        track = self.tracks.get(track_id)
+        if track is None or track.status not in statuses:
+            raise _not_found(track_id)
+        return track
+
+    def _put(self, track: Track) -> Track:
+        self.tracks[track.track_id] = track
+        return track
 
     def _draw_seq(self) -> int:
         self.seq += 1
         return self.seq
 
 
+def _not_found(track_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no track {track_id}.", code="track_not_found")
+
+
 def _to_vector(track: Track) -> TrackVector:
-    return TrackVector(track.track_id, track.seq, track.mfcc, track.scaler_version)
+    return TrackVector(track.track_id, track.seq, track.mfcc, track.scaler_version, track.genre)

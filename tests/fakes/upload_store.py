@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from chalicelib.model import Page, Upload, UploadStatus
 from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
-from chalicelib.storage.times import truncate_time
+from chalicelib.storage.times import truncate_time, truncate_times
+from chalicelib.way_model import Arrival, UploadWay
 from tests.fakes.switchable import Switchable, answering
 
 
@@ -23,8 +24,7 @@ class FakeUploadStore(Switchable):
 
     @answering
     def create(self, upload: Upload) -> Upload:
-        new = replace(upload, created_at=truncate_time(upload.created_at), updated_at=truncate_time(upload.updated_at))
-        return self.uploads.setdefault(upload.upload_id, new)
+        return self.uploads.setdefault(upload.upload_id, truncate_times(upload))
 
     @answering
     def find(self, upload_id: str) -> Upload | None:
@@ -35,13 +35,24 @@ class FakeUploadStore(Switchable):
         return next((upload for upload in self._newest_first() if upload.key == key), None)
 
     @answering
-    def begin_attempt(self, upload_id: str, *, key: str, now: datetime) -> Upload:
+    def begin_attempt(self, upload_id: str, *, key: str, now: datetime, arrival: Arrival | None = None) -> Upload:
         upload = self._find_or_make(upload_id, key=key, now=now)
-        self.uploads[upload_id] = replace(upload, attempts=upload.attempts + 1, updated_at=truncate_time(now))
+        noted = truncate_times(arrival) if arrival is not None else None
+        self.uploads[upload_id] = replace(upload, attempts=upload.attempts + 1, updated_at=truncate_time(now), arrival=noted)
         return self.uploads[upload_id]
 
     @answering
-    def mark_analysed(self, upload_id: str, *, track_id: str, seq: int, warnings: tuple[str, ...], now: datetime) -> None:
+    def mark_analysed(
+        self,
+        upload_id: str,
+        *,
+        track_id: str,
+        seq: int,
+        warnings: tuple[str, ...],
+        now: datetime,
+        way: UploadWay | None = None,
+        is_duplicate: bool = False,
+    ) -> None:
         upload = self.uploads.get(upload_id)
         if upload is None or (upload.status, upload.track_id, upload.seq) == ("indexed", track_id, seq):
             return
@@ -54,6 +65,9 @@ class FakeUploadStore(Switchable):
             error_code=None,
             message=None,
             updated_at=truncate_time(now),
+            way=truncate_times(way) if way is not None else None,
+            is_duplicate=is_duplicate,
+            indexed_at=None,
         )
 
     @answering
@@ -106,6 +120,15 @@ class FakeUploadStore(Switchable):
         if upload is not None and upload.status == "failed":
             self.uploads[upload_id] = replace(upload, status="queued", error_code=None, message=None, updated_at=truncate_time(now))
 
+    @answering
+    def find_many(self, upload_ids: Sequence[str]) -> dict[str, Upload]:
+        return {upload_id: self.uploads[upload_id] for upload_id in upload_ids if upload_id in self.uploads}
+
+    @answering
+    def count_outstanding(self, user_id: str, *, since: datetime, limit: int) -> int:
+        mine = [upload for upload in self.uploads.values() if upload.user_id == user_id and upload.created_at > truncate_time(since)]
+        return len([upload for upload in mine if upload.status == "queued" and upload.attempts == 0][:limit])
+
     def _newest_first(self) -> list[Upload]:
         return sorted(self.uploads.values(), key=lambda upload: (upload.created_at, upload.upload_id), reverse=True)
 
@@ -117,5 +140,5 @@ class FakeUploadStore(Switchable):
     def _index(self, uploads: list[Upload], now: datetime) -> int:
         analysed = [upload for upload in uploads if upload.status == "analysed"]
         for upload in analysed:
-            self.uploads[upload.upload_id] = replace(upload, status="indexed", updated_at=truncate_time(now))
+            self.uploads[upload.upload_id] = replace(upload, status="indexed", updated_at=truncate_time(now), indexed_at=truncate_time(now))
         return len(analysed)

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 import waitress
 from chalice import Chalice, Response
 
-from localstack.front import MAX_BODY_BYTES, make_front
+from localstack.front import MAX_BODY_BYTES, Handler, make_front
 
 pytestmark = pytest.mark.integration
 
@@ -36,6 +37,11 @@ def make_app() -> Chalice:
     def set_cookies() -> Response:
         return Response("ok", headers={"Set-Cookie": ["a=1", "b=2"], "Content-Type": "text/plain"})
 
+    @app.route("/crash")
+    @app.route("/api/v1/crash")
+    def crash() -> None:
+        """See `answer`."""
+
     @app.route("/picture")
     def show_picture() -> Response:
         return Response(b"\x89PNG", headers={"Content-Type": "image/png"})
@@ -43,9 +49,23 @@ def make_app() -> Chalice:
     return app
 
 
+def answer(app: Chalice) -> Handler:
+    """The application, but for a fault of Lambda's own: nothing comes back."""
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        if event["path"].endswith("/crash"):
+            raise RuntimeError("the function has died")
+        response: dict[str, Any] = app(event, context)
+        return response
+
+    return handle
+
+
 @pytest.fixture(scope="module")
 def http() -> Iterator[httpx.Client]:
-    server = waitress.create_server(make_front(make_app()), host="127.0.0.1", port=0, threads=8, max_request_body_size=MAX_BODY_BYTES)
+    app = make_app()
+    front = make_front(app, handler=answer(app))
+    server = waitress.create_server(front, host="127.0.0.1", port=0, threads=8, max_request_body_size=MAX_BODY_BYTES)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     with httpx.Client(base_url=f"http://127.0.0.1:{server.effective_port}", timeout=10) as client:
@@ -86,6 +106,17 @@ def test_an_unknown_address_is_a_page_and_json_under_the_api(http: httpx.Client)
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     error = http.get("/api/v1/nothing").json()["error"]
     assert error["code"] == "not_found"
+
+
+def test_what_the_front_itself_answers_has_a_request_id_too(http: httpx.Client) -> None:
+    for path in ("/nowhere", "/crash"):
+        page = http.get(path)
+        assert f"Request {page.headers['x-request-id']}" in page.text
+    for path in ("/api/v1/nowhere", "/api/v1/crash"):
+        answer = http.get(path)
+        assert answer.json()["error"]["request_id"] == answer.headers["x-request-id"]
+    assert (http.get("/nowhere").status_code, http.get("/crash").status_code) == (404, 502)
+    assert http.get("/nowhere").headers["x-request-id"] != http.get("/nowhere").headers["x-request-id"]
 
 
 def test_more_than_ten_megabytes_are_refused(http: httpx.Client) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import socket
 import sys
 import threading
@@ -18,6 +19,11 @@ from typing import Any
 import boto3
 import pytest
 
+from infrastructure.api_release import ApiStage, read_address, release_api
+from infrastructure.errors import DeployError
+from infrastructure.running_api import GATEWAY_STAGE
+from infrastructure.smoke_test import Listener as Caller
+from infrastructure.smoke_test import wait_for
 from localstack.localstack_emulator import OTHER_LOOPBACK, describe_localstack, find_exposed_address, list_own_addresses
 from localstack.settings import KEYS
 from localstack.supervisor import ChildDiedError, Supervisor
@@ -143,3 +149,63 @@ def test_logs_are_in_cloudwatch(clients: Callable[[str], Any], function: str) ->
         return any("7e1f" in event["message"] for event in found)
 
     wait_until(look, deadline_s=20, what="the log of the invocation")
+
+
+APP = """
+import os
+from chalice import Chalice
+
+app = Chalice("trial")
+if {broken!r} and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    raise RuntimeError("broken in Lambda only")
+
+@app.route("/api/v1/health")
+def health():
+    return {{"status": "ok", "version": "{version}", "colour": os.environ["COLOUR"]}}
+"""
+ARTEFACTS = "trial-artefacts"
+
+
+@pytest.fixture
+def trial(tmp_path: Path, clients: Callable[[str], Any], port: int, monkeypatch: pytest.MonkeyPatch) -> ApiStage:
+    """A project of one route, for a Chalice that finds LocalStack in its environment."""
+    for name, value in {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_CONFIG_FILE": os.devnull}.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / "chalicelib").mkdir()
+    (tmp_path / "requirements.txt").touch()
+    clients("s3").create_bucket(Bucket=ARTEFACTS)
+    return ApiStage("trial", tmp_path, Path(sys.executable), ARTEFACTS, clients)
+
+
+def release(trial: ApiStage, port: int, text: str, *, colour: str) -> list[str]:
+    """What was said."""
+    said: list[str] = []
+    described = {"manage_iam_role": False, "iam_role_arn": ROLE, "environment_variables": {"COLOUR": colour}}
+    config = {"version": "2.0", "app_name": "timbre", "api_gateway_stage": GATEWAY_STAGE, "stages": {trial.stage: described}}
+    (trial.project / ".chalice" / "config.json").write_text(json.dumps(config))
+    (trial.project / "app.py").write_text(text)
+    prove = lambda: wait_for(lambda: ask_health(trial, port), what="health", timeout_s=6)  # noqa: E731
+    release_api(trial, described, prove, said.append)
+    return said
+
+
+def ask_health(trial: ApiStage, port: int) -> Any:
+    return Caller(read_address(trial, endpoint_url=f"http://127.0.0.1:{port}")).ask("GET", "/health")
+
+
+def test_a_version_of_the_api_that_is_broken_leaves_the_last_one_serving_and_says_why(trial: ApiStage, port: int) -> None:
+    """By the real Chalice: one that breaks where it is packaged, and one that breaks in Lambda, with another route and settings."""
+    release(trial, port, APP.format(broken=False, version="one"), colour="blue")
+    good = {"status": "ok", "version": "one", "colour": "blue"}
+    assert ask_health(trial, port) == good
+
+    with pytest.raises(DeployError, match=r"(?s)chalice deploy failed:.*LookupError: broken everywhere"):
+        release(trial, port, "raise LookupError('broken everywhere')", colour="red")
+    assert ask_health(trial, port) == good
+
+    moved = APP.format(broken=True, version="two").replace("/api/v1/health", "/api/v2/health")
+    with pytest.raises(DeployError, match=r"health did not come within 6 s: GET /health answered (4|5)\d\d"):
+        release(trial, port, moved, colour="red")
+    assert ask_health(trial, port) == good
+    assert "API: nothing to change" in release(trial, port, APP.format(broken=False, version="one"), colour="blue")

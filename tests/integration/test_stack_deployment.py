@@ -256,6 +256,25 @@ def test_emulator_killed_again_takes_new_code(emulator: Emulator, real_packages:
     assert put_and_wait(emulator)["version"] == "two"
 
 
+def test_killed_emulator_is_deployed_again_though_the_packages_are_gone_from_this_machine(
+    emulator: Emulator, real_packages: Packages, tmp_path: Path
+) -> None:
+    """Another process built anew, or somebody cleaned up: the bucket has them."""
+    packages = make_probes(real_packages, tmp_path, version="three")
+    deploy(emulator, packages)
+    emulator.stop(signal.SIGKILL)
+    for archive in packages.functions.values():
+        archive.path.unlink()
+    emulator.start()
+    function = deploy(emulator, packages)["RecommendFunctionName"]
+
+    def look() -> bool:
+        invoke_empty(emulator, function)
+        return bool(read_probes(emulator, "recommend", holding='"version": "three"'))
+
+    wait_for(look, what="an answer of the function")
+
+
 def test_stopped_emulator_works_after_its_next_start(emulator: Emulator, probes: Packages, outputs: Mapping[str, str]) -> None:
     emulator.stop(signal.SIGTERM)
     emulator.start()

@@ -82,8 +82,13 @@ print(json.dumps({"answer": answer, "leaks": {name: place for name, place in pla
 def run_bare(function: str, *, unpacked: Path, boto3_folder: Path, tmp_path: Path) -> dict[str, Any]:
     layers = [str(unpacked / "layers" / layer / "python") for layer in LAYERS_OF_FUNCTION[function]]
     folders = [str(unpacked / "functions" / function), *layers, str(boto3_folder)]
+    return run_folders(function, folders, python=find_base_python(), tmp_path=tmp_path)
+
+
+def run_folders(function: str, folders: list[str], *, python: Path, tmp_path: Path) -> dict[str, Any]:
+    """What the handler answers, and the modules that came from anywhere but `folders` and the standard library."""
     done = subprocess.run(
-        [_find_base_python(), "-S", "-I", "-B", "-c", SCRIPT, json.dumps(folders), EXERCISES[function]],
+        [str(python), "-S", "-I", "-B", "-c", SCRIPT, json.dumps(folders), EXERCISES[function]],
         env={**SETTINGS, "TMPDIR": str(tmp_path), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -95,9 +100,9 @@ def run_bare(function: str, *, unpacked: Path, boto3_folder: Path, tmp_path: Pat
     return answer
 
 
-def _find_base_python() -> str:
+def find_base_python() -> Path:
     """The Python below the virtual environment: -S keeps site-packages out, and this keeps the environment's own away too."""
-    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+    return Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @pytest.mark.parametrize("function", sorted(LAYERS_OF_FUNCTION))

@@ -23,8 +23,10 @@ from mutagen.id3 import APIC, ID3
 from mypy_boto3_s3 import S3Client
 
 from chalicelib import bootstrap, connections
+from chalicelib.account_model import Erasure
 from chalicelib.config import Settings
 from chalicelib.events.queue_watch import SqsQueueWatch
+from chalicelib.storage.export_bucket import S3ExportBucket
 from chalicelib.storage.health_probes import make_probes
 from chalicelib.storage.index_bucket import S3IndexBucket
 from chalicelib.storage.music_bucket import S3MusicBucket
@@ -35,11 +37,12 @@ from functions.recommend import handler as recommend
 from functions.record_dead_letter import handler as record_dead_letter
 from functions.relay_plays import handler as relay_plays
 from tests.fakes import stores as fakes
+from tests.fakes.account_stores import make_fake_account_stores
 from tests.fakes.queues import FakePlayPublisher
-from tests.fakes.samples import make_play, make_user
+from tests.fakes.samples import NOW, make_play, make_upload, make_user
 from tests.policy.conftest import Recorder
 from tests.policy.roles import PARAMETERS, Need, Roles, Statement
-from tests.web.site import Site
+from tests.web.site import Browser, Site
 
 EVENTS = Path(__file__).parents[1] / "events"
 SAMPLE_RATE = 22_050
@@ -111,6 +114,16 @@ class System:
         self.leases = fakes.FakeLeaseStore()
         self.dead_letters = fakes.FakeDeadLetterStore()
         self.play_publisher = FakePlayPublisher()
+        self.listening = fakes.FakeListeningStore()
+        self.account_stores = make_fake_account_stores(
+            users=self.users,
+            sessions=fakes.FakeSessionStore(),
+            plays=self.plays,
+            feedback=self.feedback,
+            recommendations=self.recommendations,
+            uploads=self.uploads,
+            tracks=self.tracks,
+        )
         self.prepared_database = None
         self.s3: S3Client = boto3.Session().client("s3")  # an uploader's, not recorded
 
@@ -255,10 +268,17 @@ def test_recommend_may_do_what_it_does(system: System) -> None:
 
 def test_relay_plays_may_do_what_it_does(system: System) -> None:
     system.plays.record(make_play("e1", occurred_at=datetime.now(UTC) - timedelta(minutes=1)))
+    extract_features.handle(system.drop("uploads/covered.mp3", add_cover(compose(9))), Context())
+    [track_id] = system.tracks.tracks
+    system.tracks.move_to_trash(track_id, now=datetime.now(UTC) - timedelta(hours=1))
+    system.uploads.create(make_upload("of-ann", user_id="ann"))
+    gone = Erasure(user_id="ann", takes_uploads=True, requested_at=NOW, due_at=NOW)
+    system.account_stores.erasures.begin(gone)
 
     def act() -> None:
         assert bootstrap.kafka_settings().kafka_sasl_username == "timbre"
         assert relay_plays.handle(load("schedule"), Context()) == {"sent": 1}
+        assert system.tracks.tracks[track_id].status == "removed"
 
     check_role("RelayPlaysRole", system.calls_of(act))
 
@@ -282,6 +302,7 @@ def test_the_api_may_do_what_it_does(system: System, given_settings: Settings) -
         site.add_track(name, cover=True)
     site.build_index()
     site.stores.music = S3MusicBucket(s3, given_settings.music_bucket)  # type: ignore[assignment]
+    site.stores.exports = S3ExportBucket(s3, given_settings.music_bucket)  # type: ignore[assignment]
     site.stores.watch = SqsQueueWatch(connections.aws_client("sqs"), given_settings.uploads_queue_url, timeout_s=5)  # type: ignore[assignment]
 
     def act() -> None:
@@ -301,16 +322,28 @@ def browse(site: Site) -> None:
         assert ann.get(path).status_code == 200, path
     given = ann.send_json("POST", "/uploads", {"filename": "a.mp3", "size_bytes": 4000, "content_type": "audio/mpeg"})
     assert given.status_code == 201, given.body
+    send_in_parts(ann)
     track = next(iter(site.stores.track_store.tracks.values()))
     path = f"/tracks/{track.track_id}"
     for part in ("/audio", "/cover"):
         assert ann.get(f"/api/v1{path}{part}").status_code == 302, part
     assert ann.get(f"/api/v1{path}/similar").status_code == 200
+    assert ann.get("/api/v1/me/export").status_code == 200
     event = {"event_id": "0" * 32, "track_id": track.track_id, "kind": "start", "position_s": 0.0}
     assert ann.send_json("POST", "/plays", event).status_code == 202
     user = site.user("ann")
     site.stores.user_store.users[user.user_id] = replace(user, roles=("listener", "operator"))
     assert ann.send_json("DELETE", path).status_code == 202
+
+
+def send_in_parts(ann: Browser) -> None:
+    """Moto takes no part of less than 5 MiB that is not the last: here the first is the last."""
+    wanted = {"filename": "large.wav", "size_bytes": 20_000_000, "content_type": "audio/wav", "in_parts": True}
+    upload_id = ann.send_json("POST", "/uploads", wanted).json_body["upload_id"]
+    assert ann.read_json(f"/uploads/{upload_id}/parts")["stored"] == []
+    assert ann.send_json("POST", f"/uploads/{upload_id}/parts", {"numbers": [1]}).status_code == 200
+    assert ann.send_json("POST", f"/uploads/{upload_id}/completion", {}).status_code == 409
+    assert ann.send_json("DELETE", f"/uploads/{upload_id}").status_code == 204
 
 
 @pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:PutObject"])

@@ -36,6 +36,24 @@ def test_a_line_has_its_event_service_place_and_fields(capsys: pytest.CaptureFix
     assert line["location"].startswith("test_a_line_has_its_event_service_place_and_fields:")
 
 
+AT_ONCE = """
+import threading
+from chalicelib.log import log
+start = threading.Barrier(8)
+def tell(number):
+    start.wait()
+    log.info("first_words", number=number)
+threads = [threading.Thread(target=tell, args=(number,)) for number in range(8)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+"""
+
+
+def test_the_first_words_of_a_process_may_come_from_many_threads_at_once() -> None:
+    told = subprocess.run([sys.executable, "-c", AT_ONCE], check=True, capture_output=True, text=True)
+    assert sorted(line["number"] for line in read_lines(told.stderr)) == list(range(8)), told.stderr
+
+
 def test_fields_of_a_block_are_on_all_its_lines_and_on_no_other(capsys: pytest.CaptureFixture[str]) -> None:
     with log_fields(request_id="r1"), log_fields(upload_id="u1"):
         log.warning("inside")

@@ -20,13 +20,15 @@ from chalicelib.errors import StoreUnavailableError
 from chalicelib.model import Analysis, Track, User
 from chalicelib.web.application import set_up
 from chalicelib.web.wiring import Wiring
+from chalicelib.workflows.account_ports import AccountStores
 from chalicelib.workflows.check_health import Probe
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.passwords import Passwords, make_hasher
 from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
+from tests.fakes import account_stores as account_fakes
 from tests.fakes import stores as fakes
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
-from tests.fakes.queues import FakeBuildQueue, FakePlayPublisher, FakeQueueWatch
+from tests.fakes.queues import FakeBuildQueue, FakeLagWatch, FakePlayPublisher, FakeQueueWatch
 from tests.fakes.samples import NOW, make_analysis, make_object, make_tags
 
 HOST = "timbre.test"
@@ -47,6 +49,7 @@ class FakeStores:
     throttle_store: fakes.FakeThrottleStore = field(default_factory=fakes.FakeThrottleStore)
     track_store: fakes.FakeTrackStore = field(default_factory=fakes.FakeTrackStore)
     play_store: fakes.FakePlayStore = field(default_factory=fakes.FakePlayStore)
+    listening_store: fakes.FakeListeningStore = field(default_factory=fakes.FakeListeningStore)
     feedback_store: fakes.FakeFeedbackStore = field(default_factory=fakes.FakeFeedbackStore)
     upload_store: fakes.FakeUploadStore = field(default_factory=fakes.FakeUploadStore)
     build_store: fakes.FakeIndexBuildStore = field(default_factory=fakes.FakeIndexBuildStore)
@@ -55,11 +58,22 @@ class FakeStores:
     index: FakeIndexBucket = field(default_factory=FakeIndexBucket)
     publisher: FakePlayPublisher = field(default_factory=FakePlayPublisher)
     watch: FakeQueueWatch = field(default_factory=FakeQueueWatch)
+    lag: FakeLagWatch = field(default_factory=FakeLagWatch)
     failing_parts: set[str] = field(default_factory=set)  # what health must find away
     hanging_s: float = 0.0  # how long every part lets health wait
 
     def __post_init__(self) -> None:
         self.recommendation_store = fakes.FakeRecommendationStore(self.play_store)
+        self.account_store = account_fakes.make_fake_account_stores(
+            users=self.user_store,
+            sessions=self.session_store,
+            plays=self.play_store,
+            feedback=self.feedback_store,
+            recommendations=self.recommendation_store,
+            uploads=self.upload_store,
+            tracks=self.track_store,
+        )
+        self.exports = account_fakes.FakeExportBucket()
         self.opened_index = CurrentIndex(self.index, self.folder / "index", refresh_s=0.0)
 
     def settings(self) -> Settings:
@@ -77,8 +91,17 @@ class FakeStores:
     def tracks(self) -> fakes.FakeTrackStore:
         return self.track_store
 
+    def account_stores(self) -> AccountStores:
+        return self.account_store
+
+    def export_bucket(self) -> account_fakes.FakeExportBucket:
+        return self.exports
+
     def plays(self) -> fakes.FakePlayStore:
         return self.play_store
+
+    def listening(self) -> fakes.FakeListeningStore:
+        return self.listening_store
 
     def feedback(self) -> fakes.FakeFeedbackStore:
         return self.feedback_store
@@ -98,6 +121,9 @@ class FakeStores:
     def music_bucket(self) -> FakeMusicBucket:
         return self.music
 
+    def index_bucket(self) -> FakeIndexBucket:
+        return self.index
+
     def play_publisher(self) -> FakePlayPublisher:
         return self.publisher
 
@@ -106,6 +132,9 @@ class FakeStores:
 
     def queue_watch(self) -> FakeQueueWatch:
         return self.watch
+
+    def lag_watch(self) -> FakeLagWatch:
+        return self.lag
 
     def health_probes(self) -> dict[str, Probe]:
         def ask(part: str) -> None:
@@ -127,6 +156,7 @@ class FakeStores:
             self.throttle_store,
             self.track_store,
             self.play_store,
+            self.listening_store,
             self.feedback_store,
             self.recommendation_store,
             self.upload_store,

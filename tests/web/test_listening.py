@@ -29,7 +29,7 @@ def recommend(site: Site, name: str, tracks: list[Track], *, because: Track) -> 
 def test_a_play_is_durable_then_published_then_acknowledged(site: Site, ann: Browser) -> None:
     track = site.add_track("Song One")
     answer = ann.send_json("POST", "/plays", make_play(track, position_s=1.5))
-    assert (answer.status_code, answer.json_body) == (202, {"event_id": "event-0001", "status": "accepted"})
+    assert (answer.status_code, answer.json_body) == (202, {"event_id": "event-0001", "status": "accepted", "is_kept": True})
     play = site.stores.play_store.plays["event-0001"]
     assert (play.user_id, play.kind, play.position_s) == (site.user().user_id, "start", 1.5)
     assert play.published_at is not None

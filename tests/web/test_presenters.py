@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 
 from chalicelib.model import Page, Play, Reason
@@ -19,7 +20,7 @@ URLS = Urls("/timbre")
 
 def test_a_track_has_these_fields(site: Site) -> None:
     track = site.add_track("Song", artist="Ada", album="Firsts", genre="Folk", year=1999, cover=True)
-    assert presenters.present_track(track, URLS) == {
+    assert msgspec.to_builtins(presenters.present_track(track, URLS)) == {
         "track_id": track.track_id,
         "title": "Song",
         "artist": "Ada",
@@ -27,13 +28,14 @@ def test_a_track_has_these_fields(site: Site) -> None:
         "genre": "Folk",
         "year": 1999,
         "duration_s": 30.5,
+        "preview_start_s": 10.167,
         "cover_url": f"/timbre/api/v1/tracks/{track.track_id}/cover",
         "audio_url": f"/timbre/api/v1/tracks/{track.track_id}/audio",
     }
 
 
 def test_a_receipt_has_these_fields_and_no_owner() -> None:
-    assert presenters.present_upload(make_upload("a" * 24)) == {
+    assert msgspec.to_builtins(presenters.present_upload(make_upload("a" * 24)), builtin_types=()) == {
         "upload_id": "a" * 24,
         "key": f"uploads/{'a' * 24}/song.mp3",
         "filename": "song.mp3",
@@ -41,7 +43,8 @@ def test_a_receipt_has_these_fields_and_no_owner() -> None:
         "track_id": None,
         "error_code": None,
         "message": None,
-        "warnings": [],
+        "warnings": (),
+        "is_duplicate": False,
         "attempts": 0,
         "created_at": "2026-11-22T12:00:00.123Z",
         "updated_at": "2026-11-22T12:00:00.123Z",
@@ -50,7 +53,7 @@ def test_a_receipt_has_these_fields_and_no_owner() -> None:
 
 def test_a_play_has_these_fields() -> None:
     shown = presenters.present_played(PlayedTrack(play=make_play("event-1"), track=None), URLS)
-    assert shown == {
+    assert msgspec.to_builtins(shown) == {
         "event_id": "event-1",
         "track_id": "t1",
         "kind": "start",
@@ -90,7 +93,7 @@ def test_plays_of_one_listening_are_one_row_and_of_two_are_two() -> None:
         played("2", "a", "start"),
         played("1", "a", "start"),
     ]
-    assert [row.play.event_id for row in presenters.group_plays(Page(tuple(newest_first)))] == ["7", "6", "4", "2", "1"]
+    assert [row.play.event_id for row, _ in presenters.group_listenings(Page(tuple(newest_first)))] == ["7", "6", "4", "2", "1"]
 
 
 def test_durations_and_ages_read_as_people_say_them() -> None:

@@ -175,6 +175,18 @@ def test_the_status_page_shows_queues_lag_and_latency(site: Site, ann: Browser) 
     assert "unknown" in page, "the queues that cannot be asked"
 
 
+def test_the_status_page_shows_what_waits_in_kafka_and_only_operators_why_it_is_not_known(site: Site, ann: Browser) -> None:
+    site.stores.lag.waiting = [0, 1200, 34, 0]
+    page = " ".join(ann.get("/status").body.decode().split())
+    assert re.search(r"Waiting in Kafka</th><td>1,234 <span class=\"fine\">in partition 1: 1,200, 2: 34</span>", page)
+    site.stores.lag.waiting = None
+    page = ann.get("/status").body.decode()
+    assert re.search(r"Waiting in Kafka</th><td>unknown</td>", page)
+    user = site.user("ann")
+    site.stores.user_store.users[user.user_id] = replace(user, roles=("listener", "operator"))
+    assert "the broker is away" in ann.get("/status").body.decode()
+
+
 def test_only_an_operator_sees_what_is_in_a_dead_letter(site: Site, ann: Browser) -> None:
     bury_and_wait(site)
     assert "secret payload" not in ann.get("/status").body.decode()

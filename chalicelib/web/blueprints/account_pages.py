@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.errors import ConflictError, InvalidInputError, NotSignedInError, TimbreError, TooManyRequestsError
-from chalicelib.web.account import open_for, register
+from chalicelib.errors import ConflictError, InvalidInputError, NotFoundError, NotSignedInError, TimbreError, TooManyRequestsError
+from chalicelib.web.account import enter_demo, open_for, register
 from chalicelib.web.account import verify_credentials as verify
 from chalicelib.web.answers import Answer, redirect
 from chalicelib.web.auth import forget_cookie, session_cookie
@@ -37,6 +37,18 @@ def submit_login(visit: Visit) -> Answer:
     return redirect(visit.urls.page(safe_path(form.next)), cookies=(session_cookie(visit, opened),))
 
 
+@routes.page("/demo", "POST", access="anyone")
+def submit_demo(visit: Visit) -> Answer:
+    """The one button of whoever just wants to listen."""
+    form = read_form_as(visit, CredentialsForm)
+    try:
+        user = enter_demo(visit)
+    except (NotFoundError, TooManyRequestsError) as error:
+        return _show_form(visit, "login.html", CredentialsForm(next=form.next), error)
+    opened = open_for(visit, user)
+    return redirect(visit.urls.page(safe_path(form.next)), cookies=(session_cookie(visit, opened),))
+
+
 @routes.page("/signup", access="anyone")
 def show_signup(visit: Visit) -> Answer:
     return _show_form(visit, "signup.html", CredentialsForm(next=visit.query("next")))
@@ -53,7 +65,7 @@ def submit_signup(visit: Visit) -> Answer:
     return redirect(visit.urls.page(safe_path(form.next)), cookies=(session_cookie(visit, opened),))
 
 
-@routes.page("/logout", "POST")
+@routes.page("/logout", "POST", act=None)
 def submit_logout(visit: Visit) -> Answer:
     log_out(visit.own_session, sessions=visit.stores.sessions())
     return redirect(visit.urls.page("/login"), cookies=(forget_cookie(visit),))
@@ -69,6 +81,7 @@ def _show_form(visit: Visit, template: str, form: CredentialsForm, error: Timbre
         status=status_of(error) if error else 200,
         username=form.username,
         next="" if back == "/" else back,
+        has_demo=bool(visit.settings.demo_username and visit.settings.demo_password),
         error=error.message if error else "",
     )
     return replace(page, headers={**page.headers, **headers_of(error)}) if error else page

@@ -1,169 +1,250 @@
-// The player at the foot of the page: plays the songs of a list one after the other, and tells the server what was
-// played: `start`, `complete` (nine tenths heard), `skip` (left early). Pages are exchanged around it by pages.js.
+// The player: wires the queue (what comes next), the sound, what is told of it, what is remembered, and what is shown. Pages are
+// exchanged around it by pages.js. Others use it by events on the document: `timbre:play` { tracks, place, at } and `timbre:enqueue`
+// { tracks, isNext }; songs as elements, as the API's JSON, or as here.
 
-const prefix = document.documentElement.dataset.prefix;
-const byId = (id) => document.getElementById(id);
-const bar = byId("player");
-const audio = byId("player-audio");
-const seek = byId("player-seek");
-const retryAfterMs = [0, 1000, 4000, 15000];
-let current = null; // the song, and which of its plays were told
-let queue = [];
-let isSeeking = false;
+import { fetchPlace, recallPlace, rememberPlace, rememberQueue, saveLater, saveNow } from "./continuing.js";
+import { beginListening, keepListening, leavePage, leaveSong, noteHeard } from "./listening.js";
+import { connectMediaSession, tellPosition, tellState, tellTrack } from "./media_session.js";
+import { markResume, takeResume } from "./memory.js";
+import { closeNowPlaying, isOpen, openNowPlaying, toggleQueue } from "./now_playing.js";
+import { flush, whenLoggedOut } from "./outbox.js";
+import { createPlayback } from "./playback.js";
+import { connectControls } from "./player_controls.js";
+import { claimSound, connectLifetime } from "./player_lifetime.js";
+import { showOpinionOf, turnLike } from "./player_opinion.js";
+import * as view from "./player_view.js";
+import * as queues from "./queue.js";
+import { connectQueue, showQueue } from "./queue_view.js";
+import { connectShortcuts, openShortcuts } from "./shortcuts.js";
+import { connectSongMenu } from "./song_menu.js";
+import { showToast } from "./toast.js";
+import { readTrack } from "./tracks.js";
+import { createVolume } from "./volume.js";
 
-const readTrack = (element) => ({ ...element.dataset, duration: Number(element.dataset.duration) });
+const LOGGED_OUT = "You are logged out: log in again, and the music goes on.";
+const FAILURES_MAX = 3; // songs in a row that cannot be played: then it is not the songs
+const RESTART_S = 3; // later than this in a song, “previous” begins it again
+let queue = queues.emptyQueue();
+let isHolder = false; // this tab is the one that played last: it keeps queue and place
+let failures = 0;
+let rememberedAt = 0;
 
-function formatTime(seconds) {
-  const whole = Math.floor(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
+const track = () => queues.currentEntry(queue)?.track ?? null;
+const where = () => ({ queue, position: playback.position });
+const playback = createPlayback(document.querySelectorAll("#player audio"), {
+  state: showState,
+  time: showTime,
+  heard: (from, to) => noteHeard(from, to, playback.duration),
+  playing: onPlaying,
+  ended: onEnded,
+  failed: onFailed,
+  trouble: (text) => view.say(text),
+});
 
-function makeEventId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const volume = createVolume(playback);
 
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// The same event id on every attempt: however often it arrives, the play counts once.
-async function tellPlay(track, kind, position) {
-  const body = JSON.stringify({ event_id: makeEventId(), track_id: track.trackId, kind, position_s: position });
-  for (const ms of retryAfterMs) {
-    await wait(ms);
-    const status = await sendPlay(body);
-    if (status === 202) document.dispatchEvent(new CustomEvent("timbre:played", { detail: { kind } }));
-    if (status === 401) byId("player-message").textContent = "You are logged out: what you play is not noted.";
-    if (status < 500 && status !== 429) return;
-  }
-}
-
-async function sendPlay(body) {
-  try {
-    const headers = { "Content-Type": "application/json" };
-    return (await fetch(`${prefix}/api/v1/plays`, { method: "POST", keepalive: true, headers, body })).status;
-  } catch {
-    return 599; // the network is away
-  }
-}
-
-function songLength() {
-  return Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : current.duration;
-}
-
-function leaveSong() {
-  if (!current || !current.isStarted || current.isComplete) return;
-  if (audio.currentTime < Math.min(30, songLength() / 2)) tellPlay(current, "skip", audio.currentTime);
-  current.isComplete = true;
-}
-
-function playTrack(track) {
-  leaveSong();
-  current = { ...track, isStarted: false, isComplete: false };
-  audio.src = track.audio;
-  showSong();
-  audio.play().catch(() => showState());
-}
-
-function showSong() {
-  bar.hidden = false;
-  byId("player-title").textContent = current.title;
-  byId("player-title").href = current.page;
-  byId("player-artist").textContent = current.artist || "Unknown artist";
-  byId("player-message").textContent = "";
-  const cover = byId("player-cover");
-  cover.hidden = !current.cover;
-  if (current.cover) cover.src = current.cover;
-  byId("player-next").disabled = nextTrack() === null;
-  showTime();
-  showState();
-  if ("mediaSession" in navigator) {
-    navigator.mediaSession.metadata = new MediaMetadata({ title: current.title, artist: current.artist });
-  }
+function showState() {
+  view.showState(playback.isPlaying);
+  tellState(track(), playback.isPlaying);
 }
 
 function showTime() {
-  const length = songLength();
-  seek.max = length;
-  if (!isSeeking) seek.value = audio.currentTime;
-  seek.setAttribute("aria-valuetext", `${formatTime(audio.currentTime)} of ${formatTime(length)}`);
-  byId("player-position").textContent = formatTime(isSeeking ? Number(seek.value) : audio.currentTime);
-  byId("player-duration").textContent = formatTime(length);
-  seek.style.setProperty("--played", `${length ? (100 * Number(seek.value)) / length : 0}%`);
+  view.showTime(playback.position, playback.duration);
+  if (playback.isPlaying) playback.preload(queues.peekNext(queue)?.track);
+  if (!playback.isPlaying || Date.now() - rememberedAt < 1000) return;
+  keepPlace();
+  saveLater(where);
 }
 
-function showState() {
-  const isPlaying = Boolean(current) && !audio.paused;
-  bar.classList.toggle("is-playing", isPlaying);
-  byId("player-toggle").setAttribute("aria-label", isPlaying ? "Pause" : "Play");
-  for (const element of document.querySelectorAll("main [data-track-id]")) {
-    const isCurrent = Boolean(current) && element.dataset.trackId === current.trackId;
-    element.classList.toggle("is-current", isCurrent);
-    element.classList.toggle("is-playing", isCurrent && isPlaying);
-    const label = element.querySelector("[data-play-label]");
-    if (label) label.textContent = isCurrent && isPlaying ? "Pause" : "Play";
-  }
+function showOrder() {
+  view.showModes({ isShuffled: queues.isShuffled(queue), repeat: queue.repeat, hasNext: queues.hasNext(queue) });
+  if (isOpen()) showQueue(queue);
 }
 
-function nextTrack() {
-  const place = queue.findIndex((track) => track.trackId === current.trackId);
-  return queue[place + 1] ?? null;
+function keepPlace() {
+  rememberedAt = Date.now();
+  if (!isHolder || !track()) return;
+  rememberPlace(queue, playback.position);
+  keepListening();
 }
 
-function playNext() {
-  const next = nextTrack();
-  if (next) playTrack(next);
+function setQueue(next) {
+  const wanted = queues.peekNext(next)?.track.trackId;
+  queue = next;
+  isHolder = true;
+  if (wanted !== playback.preloadedId) playback.dropPreloaded();
+  rememberQueue(queue);
+  keepPlace();
+  saveLater(where, { isSoon: true });
+  showOrder();
 }
 
-function togglePlay() {
-  if (audio.paused) audio.play().catch(() => showState());
-  else audio.pause();
+function showSong({ at = 0, isPlaying = true } = {}) {
+  const song = track();
+  playback.load(song, { at, isPlaying });
+  view.showTrack(song);
+  view.showTime(at, playback.duration);
+  tellTrack(song);
+  showOpinionOf(song.trackId);
 }
 
-function startFrom(element) {
-  const track = readTrack(element);
-  if (current && current.trackId === track.trackId) return togglePlay();
-  const list = element.closest("[data-queue]") ?? document.querySelector("main [data-queue]");
-  const others = list ? Array.from(list.querySelectorAll("[data-track-id]"), readTrack) : [];
-  queue = others.some((other) => other.trackId === track.trackId) ? others : [track, ...others];
-  return playTrack(track);
+function playFrom(next, options) {
+  leaveSong();
+  queue = next; // first the song, so that the place that is kept is its own
+  showSong(options);
+  setQueue(next);
 }
 
-audio.addEventListener("playing", () => {
-  byId("player-message").textContent = "";
-  if (current.isStarted) return;
-  current.isStarted = true;
-  tellPlay(current, "start", audio.currentTime);
+function onPlaying() {
+  failures = 0;
+  isHolder = true;
+  beginListening(queues.currentEntry(queue), playback.position, playback.duration);
+  tellPosition(playback.position, playback.duration);
+  claimSound();
+}
+
+function onEnded() {
+  leaveSong({ hasEnded: true });
+  const next = queues.goNext(queue, { hasEnded: true });
+  if (next) playFrom(next);
+  else showSong({ isPlaying: false });
+}
+
+function onFailed(why) {
+  if (why === "logged_out") return view.say(LOGGED_OUT);
+  failures += 1;
+  leaveSong({ isUnplayable: true });
+  const { title } = track();
+  const next = failures < FAILURES_MAX ? queues.goNext(queue) : null;
+  if (next) playFrom(next);
+  return view.sayFailure(title, { isGone: why === "gone", hasNext: Boolean(next), isGeneral: failures >= FAILURES_MAX });
+}
+
+const acts = {
+  toggle: () => (playback.isPlaying ? pause() : playback.play()),
+  next() {
+    const next = queues.goNext(queue);
+    if (next) playFrom(next);
+  },
+  previous() {
+    const before = playback.position > RESTART_S ? null : queues.goBack(queue);
+    if (before) playFrom(before, { isPlaying: true });
+    else seekTo(0);
+  },
+  shuffle() {
+    setQueue(queues.isShuffled(queue) ? queues.unshuffle(queue) : queues.shuffle(queue));
+    view.announce(queues.isShuffled(queue) ? "Shuffled." : "In order again.");
+  },
+  repeat() {
+    setQueue(queues.turnRepeat(queue));
+    view.announce({ off: "Repeat off.", all: "All songs repeat.", one: "This song repeats." }[queue.repeat]);
+  },
+  mute: volume.turn,
+  clear() {
+    setQueue(queues.clearOthers(queue));
+    view.announce("The queue is empty.");
+    document.getElementById("queue-title").focus();
+  },
+  open: () => (isOpen() ? closeNowPlaying() : openNowPlaying()),
+  queue: toggleQueue,
+  close: closeNowPlaying,
+  shortcuts: openShortcuts,
+};
+
+function pause() {
+  playback.pause();
+  keepPlace();
+  if (track()) saveNow(where());
+}
+
+function seekTo(seconds) {
+  playback.seek(seconds);
+  tellPosition(playback.position, playback.duration);
+  keepPlace();
+}
+
+const seekBy = (seconds) => track() && seekTo(playback.position + seconds);
+
+function playTracks(sources, { place = 0, at = 0 } = {}) {
+  const wasShuffled = queues.isShuffled(queue);
+  const next = queues.makeQueue(sources.map(readTrack), place, queue.repeat);
+  playFrom(wasShuffled ? queues.shuffle(next) : next, { at });
+}
+
+function addTracks(sources, { isNext = false } = {}) {
+  const tracks = sources.map(readTrack);
+  if (!track()) return playTracks(tracks);
+  const { nextKey } = queue;
+  setQueue(isNext ? queues.insertNext(queue, tracks) : queues.append(queue, tracks));
+  const what = tracks.length === 1 ? `“${tracks[0].title}”` : `${tracks.length} songs`;
+  const undo = () => setQueue(tracks.reduce((left, _, index) => queues.removeEntry(left, nextKey + index), queue));
+  return showToast(isNext ? `${what} plays next.` : `${what} added to the queue.`, { undo });
+}
+
+async function resume(card) {
+  if (track()?.trackId === card.trackId) return acts.toggle();
+  const place = await fetchPlace({ isAnyway: true });
+  if (place) playFrom(place.queue, { at: place.position });
+  else playTracks([card], { at: card.position });
+  return undefined;
+}
+
+// What stood here, or on another device, is shown; it plays when the listener says so, or when this tab played a moment ago.
+function restore({ queue: kept, position }, { isPlaying = false } = {}) {
+  queue = kept;
+  showSong({ at: position, isPlaying });
+  showOrder();
+}
+
+async function lookElsewhere() {
+  const newer = playback.isPlaying || document.hidden ? null : await fetchPlace();
+  if (newer && !playback.isPlaying) restore(newer);
+}
+
+connectControls({ acts, seekTo, seekBy, setVolume: volume.set, playTracks, resume, isCurrent: (id) => track()?.trackId === id });
+connectQueue({
+  jump: (key) => playFrom(queues.jumpTo(queue, key)),
+  move: (key, to) => setQueue(queues.moveEntry(queue, key, to)),
+  remove: (key) => setQueue(queues.removeEntry(queue, key)),
 });
-audio.addEventListener("timeupdate", () => {
-  showTime();
-  if (!current.isStarted || current.isComplete || audio.currentTime < 0.9 * songLength()) return;
-  current.isComplete = true;
-  tellPlay(current, "complete", audio.currentTime);
+connectSongMenu({ playNext: (tracks) => addTracks(tracks, { isNext: true }), enqueue: (tracks) => addTracks(tracks) });
+connectMediaSession({ play: playback.play, pause, next: acts.next, previous: acts.previous, seekTo, seekBy });
+const keys = { " ": acts.toggle, ArrowLeft: () => seekBy(-5), ArrowRight: () => seekBy(5), n: acts.next, p: acts.previous, m: acts.mute, s: acts.shuffle, r: acts.repeat, l: turnLike };
+connectShortcuts({ ...Object.fromEntries(Object.entries(keys).map(([key, act]) => [key, () => track() && act()])), q: () => track() && toggleQueue() });
+whenLoggedOut(() => view.say(LOGGED_OUT));
+connectLifetime({
+  onOtherTab() {
+    isHolder = false;
+    if (!playback.isPlaying) return;
+    playback.pause();
+    view.say("The music plays in another tab.");
+  },
+  onSilence() {
+    playback.unload();
+    [queue, isHolder] = [queues.emptyQueue(), false];
+    view.showTrack(null);
+    tellTrack(null);
+    closeNowPlaying();
+  },
+  onHide() {
+    markResume(playback.isPlaying);
+    if (!isHolder || !track()) return;
+    keepPlace();
+    leavePage(playback.isPlaying);
+    saveNow(where());
+  },
+  onReturn: lookElsewhere,
+  save() {
+    playback.pause();
+    return track() && isHolder ? saveNow(where()) : null;
+  },
 });
-audio.addEventListener("ended", () => {
-  showState();
-  playNext();
-});
-audio.addEventListener("play", showState);
-audio.addEventListener("pause", showState);
-audio.addEventListener("durationchange", () => current && showTime());
-audio.addEventListener("error", () => {
-  byId("player-message").textContent = "This song cannot be played at the moment.";
-  showState();
-});
-seek.addEventListener("input", () => {
-  isSeeking = true;
-  showTime();
-});
-seek.addEventListener("change", () => {
-  isSeeking = false;
-  audio.currentTime = Number(seek.value);
-});
-byId("player-toggle").addEventListener("click", togglePlay);
-byId("player-next").addEventListener("click", playNext);
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-play]");
-  if (button) startFrom(button.closest("[data-track-id]"));
-});
-document.addEventListener("timbre:page", showState);
-window.addEventListener("pagehide", leaveSong);
-if ("mediaSession" in navigator) navigator.mediaSession.setActionHandler("nexttrack", playNext);
+document.addEventListener("timbre:page", view.refreshRows);
+document.addEventListener("timbre:now-playing", () => showQueue(queue));
+document.addEventListener("timbre:play", ({ detail }) => playTracks(detail.tracks, detail));
+document.addEventListener("timbre:enqueue", ({ detail }) => addTracks(detail.tracks, detail));
+
+const kept = recallPlace();
+if (kept) restore(kept, { isPlaying: takeResume() });
+flush();
+(window.requestIdleCallback ?? setTimeout)(lookElsewhere);

@@ -3,4 +3,16 @@
 
 import "./player.js";
 import "./pages.js";
-import "./upload.js";
+import "./drop.js";
+import "./way.js";
+import "./menu.js";
+import "./dialog.js";
+import "./shelf.js";
+import "./toast.js";
+import "./home.js";
+import "./dismissing.js";
+import "./history.js";
+import "./preview.js";
+import "./search.js";
+import "./track.js";
+import "./map_loader.js";

@@ -32,10 +32,10 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(deadline=None, max_examples=15)
 @given(block_samples=st.integers(min_value=200, max_value=200_000))
 def test_block_size_does_not_change_a_bit_of_the_answer(song: Path, block_samples: int) -> None:
-    def measure(size: int) -> tuple[bytes, float]:
+    def measure(size: int) -> tuple[bytes, float, float]:
         with open_audio(song, max_duration_s=MAX_DURATION_S) as opened:
-            mfcc, duration_s = measure_streaming(DecodedSound(opened, max_duration_s=MAX_DURATION_S, block_samples=size))
-        return mfcc.tobytes(), duration_s
+            measured = measure_streaming(DecodedSound(opened, max_duration_s=MAX_DURATION_S, block_samples=size))
+        return measured.mfcc.tobytes(), measured.duration_s, measured.preview_start_s
 
     assert measure(block_samples) == measure(1 << 30 >> 8)
 

@@ -17,7 +17,7 @@ from chalicelib.errors import InvalidInputError
 from chalicelib.events.kafka_events import encode_play
 from chalicelib.events.queues import encode_notification
 from tests.fakes.buckets import FakeMusicBucket, FakeSourceBucket
-from tests.fakes.queues import FakeDeadLetterQueue, FakePlayPublisher, FakeQueueWatch, FakeUploadQueue
+from tests.fakes.queues import FakeDeadLetterQueue, FakeLagWatch, FakePlayPublisher, FakeQueueWatch, FakeRecordReader, FakeUploadQueue
 from tests.fakes.redelivery import FakeRedelivery
 from tests.fakes.samples import attach_track, make_analysis, make_build, make_letter, make_object, make_play, make_upload, make_user
 from tests.fakes.stores import (
@@ -48,6 +48,8 @@ class Stores:
         self.upload_redelivery = FakeRedelivery()
         self.uploads_dead_letter_queue = FakeDeadLetterQueue()
         self.queue_watch = FakeQueueWatch()
+        self.lag_watch = FakeLagWatch()
+        self.record_reader = FakeRecordReader()
         self.play_publisher = FakePlayPublisher()
 
 
@@ -79,6 +81,18 @@ def test_status_tells_of_index_queues_and_dead_letters(stores: Stores, capsys: p
     shown = capsys.readouterr().out
     for words in ("build-7", "the oldest waits", "uploads-dead-letters", "unknown", "not JSON"):
         assert words in shown
+
+
+def test_status_tells_what_waits_in_kafka_or_why_that_is_not_known(stores: Stores, capsys: pytest.CaptureFixture[str]) -> None:
+    stores.lag_watch.waiting = [0, 3, 0, 4]
+    assert cli.main(["status", "--json"]) == 0
+    [status] = read_json(capsys)
+    assert (status["consumer_lag"]["waiting"], status["consumer_lag"]["partitions"][1]["waiting"]) == (7, 3)
+    assert cli.main(["status"]) == 0
+    assert "7 in 4 partitions (1: 3, 3: 4), group timbre-dev-recommend" in " ".join(capsys.readouterr().out.split())
+    stores.lag_watch.waiting = None
+    assert cli.main(["status"]) == 0
+    assert "unknown: ConnectionRefusedError" in capsys.readouterr().out
 
 
 def fail_upload(stores: Stores) -> None:
@@ -116,6 +130,18 @@ def test_redrive_of_plays_says_whether_kafka_took_them(
     stores.play_publisher.is_down = is_down
     assert cli.main(["redrive", "plays", "--yes", "--json"]) == code
     assert read_json(capsys)[-1] == {"redriven": redriven}
+
+
+def test_redrive_shows_that_a_lost_batch_is_settled_and_why(stores: Stores, capsys: pytest.CaptureFixture[str]) -> None:
+    payload = '{"KafkaBatchInfo":{"recordsInfo":{"plays-0":{"firstRecordOffset":"3","lastRecordOffset":"4"}}}}'
+    stores.dead_letters.add(make_letter("batch-plays-0-3", payload=payload))
+    assert cli.main(["redrive", "plays"]) == 0
+    assert "has taken effect" in " ".join(capsys.readouterr().out.split())
+    assert stores.dead_letters.count() == 1
+    assert cli.main(["redrive", "plays", "--yes", "--json"]) == 0
+    assert read_json(capsys)[-1] == {"redriven": 1}
+    assert stores.dead_letters.count() == 0
+    assert stores.record_reader.calls[-1] == "close"
 
 
 def test_backfill_feeds_a_bucket_and_says_how_much(stores: Stores, capsys: pytest.CaptureFixture[str]) -> None:

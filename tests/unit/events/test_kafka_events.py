@@ -126,3 +126,16 @@ def test_a_dead_letters_payload_is_read_as_a_play_or_refused() -> None:
     for payload in ("", "{", "[]", "{}", "\ud800"):
         with pytest.raises(ValueError, match=r".+"):
             parse_play_payload(payload)
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "kind", "known"),
+    [(1763629953123, "CREATE_TIME", "producer"), (1763629953123, "LOG_APPEND_TIME", "broker"), (-1, None, None), ("soon", 7, None)],
+)
+def test_the_records_own_time_comes_along_where_it_has_one(timestamp: object, kind: object, known: str | None) -> None:
+    event = load("kafka_aws_self_managed")
+    event["records"]["plays-0"][0] |= {"timestamp": timestamp, "timestampType": kind}
+    record = parse_play_records(event)[0]
+    assert record.fault is None
+    assert record.arrival.stamped_by == known
+    assert (record.arrival.kafka_at is None) == (known is None)

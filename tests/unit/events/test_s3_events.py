@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def load(name: str) -> dict[str, Any]:
 
 def test_space_plus_and_accents_in_a_key_are_read_back() -> None:
     (message,) = parse_object_messages(load("s3_by_sqs_space_and_plus"))
-    assert message.events == (ObjectEvent(key="uploads/Café del Mar + Friends.mp3", kind="created", sequencer="0055AED6DCD90281E5"),)
+    (event,) = message.events
+    assert (event.key, event.kind, event.sequencer) == ("uploads/Café del Mar + Friends.mp3", "created", "0055AED6DCD90281E5")
     assert (message.message_id, message.receipt_handle, message.receive_count, message.fault) == ("m-1", "handle-m-1", 1, None)
 
 
@@ -75,3 +77,25 @@ def test_what_we_announce_ourselves_reads_as_a_finding() -> None:
     stored = StoredObject(key="uploads/ä ö+ü/100%.mp3", etag="e1", size_bytes=5)
     (event,) = parse_object_events(encode_notification("bucket", stored))
     assert event == ObjectEvent(key="uploads/ä ö+ü/100%.mp3", kind="found", sequencer="e1")
+
+
+def test_the_times_of_s3_and_sqs_come_along() -> None:
+    (message,) = parse_object_messages(load("s3_by_sqs_two_records"))
+    arrival = message.events[0].arrival
+    assert arrival.object_created_at == datetime(2026, 11, 20, 9, 12, 33, 123000, tzinfo=UTC)
+    assert (arrival.queued_at, arrival.first_received_at) == (
+        datetime.fromtimestamp(1763629953.123, UTC),
+        datetime.fromtimestamp(1763629953.130, UTC),
+    )
+
+
+@pytest.mark.parametrize("garbage", ["soon", None, "9" * 40, [1]])
+def test_times_that_cannot_be_read_do_not_cost_the_upload(garbage: object) -> None:
+    event = load("s3_by_sqs_two_records")
+    event["Records"][0]["attributes"]["SentTimestamp"] = garbage
+    body = json.loads(event["Records"][0]["body"])
+    body["Records"][0]["eventTime"] = garbage
+    event["Records"][0]["body"] = json.dumps(body)
+    (message,) = parse_object_messages(event)
+    assert message.fault is None
+    assert (message.events[0].arrival.object_created_at, message.events[0].arrival.queued_at) == (None, None)

@@ -24,6 +24,7 @@ from functions.extract_features import handler as extract_features
 from functions.recommend import handler as recommend
 from functions.record_dead_letter import handler as record_dead_letter
 from functions.relay_plays import handler as relay_plays
+from tests.fakes.account_stores import FakeExportBucket, make_fake_account_stores
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
 from tests.fakes.queues import FakeBuildQueue, FakePlayPublisher
 from tests.fakes.redelivery import FakeRedelivery
@@ -33,8 +34,10 @@ from tests.fakes.stores import (
     FakeFeedbackStore,
     FakeIndexBuildStore,
     FakeLeaseStore,
+    FakeListeningStore,
     FakePlayStore,
     FakeRecommendationStore,
+    FakeSessionStore,
     FakeTrackStore,
     FakeUploadStore,
     FakeUserStore,
@@ -66,6 +69,17 @@ class Stores:
         self.upload_redelivery = FakeRedelivery()
         self.build_redelivery = FakeRedelivery()
         self.play_publisher = FakePlayPublisher()
+        self.listening = FakeListeningStore()
+        self.account_stores = make_fake_account_stores(
+            users=self.users,
+            sessions=FakeSessionStore(),
+            plays=self.plays,
+            feedback=self.feedback,
+            recommendations=self.recommendations,
+            uploads=self.uploads,
+            tracks=self.tracks,
+        )
+        self.export_bucket = FakeExportBucket()
         self.prepared_database = None
         self.current_index = CurrentIndex(self.index_bucket, folder, refresh_s=0.0)
 

@@ -21,7 +21,7 @@ from tests.unit.index.music_library import NOW, build_music, make_mfcc, name_tra
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in artefact.REQUIRED_FILES}
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (*artefact.REQUIRED_FILES, artefact.MAP)}
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 10, 11, 700])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from infrastructure.errors import PackageError
 from infrastructure.layers import LAYER_NAMES, split_lock, trim_packages
 from infrastructure.package import LAMBDA_LIMIT_BYTES, LAYERS_OF_FUNCTION, Packages, build_packages, check_sizes, list_sources
 from infrastructure.toolchain import compile_bytecode, run_tool
-from infrastructure.zips import Archive, write_archive
+from infrastructure.zips import Archive, merge_archives, write_archive
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -78,13 +80,65 @@ def test_what_was_built_is_not_built_again_until_an_input_changes_or_the_file_is
     assert len(built) == 4
 
 
-def test_new_archive_replaces_the_old_one(tmp_path: Path) -> None:
-    folder, out = write_tree(tmp_path / "one"), tmp_path / "out"
-    old = reuse_or_build("x", key="k1", out=out, build=lambda: write_archive(folder, name="x", out=out))
-    (folder / "a.py").write_text("A = 2\n")
-    new = reuse_or_build("x", key="k2", out=out, build=lambda: write_archive(folder, name="x", out=out))
-    assert new.path.exists()
-    assert not old.path.exists()
+USE_PACKAGE = """
+import sys
+from pathlib import Path
+from infrastructure.build_cache import reuse_or_build
+from infrastructure.zips import write_archive
+folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+print(reuse_or_build("x", key="k1", out=out, build=lambda: write_archive(folder, name="x", out=out)).path, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other_process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Has built package x, and goes on."""
+    command = [sys.executable, "-c", USE_PACKAGE, str(write_tree(tmp_path / "one")), str(tmp_path / "out")]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process, Path(process.stdout.readline().strip())
+        process.kill()
+
+
+def rebuild(tmp_path: Path, key: str) -> Path:
+    folder, out = tmp_path / "one", tmp_path / "out"
+    (folder / "a.py").write_text(f"A = {key!r}\n")
+    return reuse_or_build("x", key=key, out=out, build=lambda: write_archive(folder, name="x", out=out)).path
+
+
+def test_package_stays_while_another_process_has_it_and_goes_with_the_next_build_after_that_was_killed(
+    tmp_path: Path, other_process: tuple[subprocess.Popen[str], Path]
+) -> None:
+    process, theirs = other_process
+    assert rebuild(tmp_path, "k2").exists()
+    assert theirs.exists()
+    process.kill()
+    process.wait()
+    assert rebuild(tmp_path, "k3").exists()
+    assert not theirs.exists()
+
+
+def test_packages_that_this_process_was_given_stay_too(tmp_path: Path) -> None:
+    write_tree(tmp_path / "one")
+    first, second = rebuild(tmp_path, "k1"), rebuild(tmp_path, "k2")
+    assert first.exists()
+    assert second.exists()
+
+
+def test_package_that_is_being_removed_is_built_again(tmp_path: Path) -> None:
+    """`build` stands for one whose file another process took away before it could be held."""
+    folder, out, built = write_tree(tmp_path / "one"), tmp_path / "out", []
+
+    def build() -> Archive:
+        archive = write_archive(folder, name="x", out=out)
+        if not built:
+            archive.path.unlink()
+        built.append(archive)
+        return archive
+
+    assert reuse_or_build("x", key="k1", out=out, build=build).path.exists()
+    assert len(built) == 2
 
 
 def test_key_tells_inputs_apart_that_only_join_alike() -> None:
@@ -128,6 +182,39 @@ def test_trimming_keeps_what_is_imported_and_the_licences(tmp_path: Path) -> Non
         (tmp_path / name).touch()
     trim_packages(tmp_path)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
+
+
+def pack(folder: Path, files: dict[str, str], *, out: Path, name: str = "x") -> Archive:
+    for place, text in files.items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text)
+    return write_archive(folder, name=name, out=out)
+
+
+def test_a_bundle_holds_the_function_and_its_layers_at_one_root_and_is_the_same_each_time(tmp_path: Path) -> None:
+    code = pack(tmp_path / "code", {"handler.py": "H = 1", "chalicelib/a.py": "A = 1"}, out=tmp_path)
+    layer = pack(tmp_path / "layer", {"python/numpy/core.so": "binary", "python/a_first.py": "F = 1"}, out=tmp_path, name="layer")
+    merged = [merge_archives({code.path: "", layer.path: "python/"}, name="both", out=tmp_path / place) for place in ("one", "two")]
+    assert merged[0].path.read_bytes() == merged[1].path.read_bytes()
+    with zipfile.ZipFile(merged[0].path) as zipped:
+        entries = zipped.infolist()
+    assert [entry.filename for entry in entries] == ["a_first.py", "chalicelib/a.py", "handler.py", "numpy/core.so"]
+    assert [entry.external_attr >> 16 & 0o777 for entry in entries] == [0o644, 0o644, 0o644, 0o755]
+    assert merged[0].unpacked_bytes == code.unpacked_bytes + layer.unpacked_bytes
+
+
+def test_a_bundle_in_which_one_file_would_hide_another_is_refused_by_name(tmp_path: Path) -> None:
+    code = pack(tmp_path / "code", {"handler.py": "H = 1"}, out=tmp_path)
+    layer = pack(tmp_path / "layer", {"python/handler.py": "F = 1"}, out=tmp_path, name="layer")
+    with pytest.raises(PackageError, match=r"handler\.py is in layer-"):
+        merge_archives({code.path: "", layer.path: "python/"}, name="both", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bundle_larger_than_lambda_takes_is_refused_too(tmp_path: Path) -> None:
+    packages = Packages("aws", "python3.12", {"build_index": Archive(tmp_path, LAMBDA_LIMIT_BYTES + 1)}, {})
+    with pytest.raises(PackageError, match="build_index"):
+        check_sizes(packages, lambda _: None)
 
 
 @pytest.mark.parametrize("function", sorted(LAYERS_OF_FUNCTION))

@@ -18,7 +18,7 @@ from moto import mock_aws
 
 from infrastructure.deploy_stage import prepare_database
 from infrastructure.destroy_stage import destroy_stage
-from infrastructure.errors import DeployError
+from infrastructure.errors import DeployError, PackageError
 from infrastructure.lint_template import Finding, LintException, judge, read_exceptions
 from infrastructure.package import Packages
 from infrastructure.stage_config import describe_absent_stage, describe_stage, write_stage
@@ -43,14 +43,16 @@ OUTPUTS = {
 
 
 class Emulator:
-    """Answers one path with JSON, and every other with XML, as LocalStack does for buckets."""
+    """Answers a few paths with JSON, and every other with XML, as LocalStack does for buckets."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, **others: object) -> None:
+        answers = {path: b"{}"} | {f"/_localstack/{name}": json.dumps(said).encode() for name, said in others.items()}
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # http.server's spelling
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(b"{}" if self.path == path else b"<Error/>")
+                self.wfile.write(answers.get(self.path, b"<Error/>"))
 
             def log_message(self, format: str, *arguments: object) -> None: ...  # noqa: A002
 
@@ -118,6 +120,19 @@ def test_localstack_is_known_by_its_health() -> None:
         emulator.stop()
     assert found == Destination("localstack", emulator.url)
     assert found.target == "local"
+
+
+def test_localstack_in_a_container_gets_what_lambda_runs_and_the_free_one_is_refused_in_one_sentence() -> None:
+    paid = Emulator("/_localstack/health", info={"is_docker": True, "edition": "pro"})
+    free = Emulator("/_localstack/health", info={"is_docker": True, "edition": "community"})
+    try:
+        assert find_destination({"AWS_ENDPOINT_URL": paid.url}).target == "aws"
+        with pytest.raises(DeployError, match="free image mounts no layers") as caught:
+            find_destination({"AWS_ENDPOINT_URL": free.url})
+    finally:
+        paid.stop()
+        free.stop()
+    assert "\n" not in str(caught.value)
 
 
 def test_an_address_where_nobody_answers_is_refused_with_the_address() -> None:
@@ -209,6 +224,23 @@ def test_packages_in_force_are_never_pruned_and_old_ones_are(aws: Any, tmp_path:
     prune_packages(new, bucket="artefacts", s3=s3, report=lines.append, now=datetime.now(UTC) + timedelta(days=60))
     kept = [item["Key"] for item in s3.list_objects_v2(Bucket="artefacts")["Contents"]]
     assert kept == [f"packages/{new.functions['recommend'].path.name}"]
+
+
+def test_a_package_in_the_bucket_is_deployed_without_its_file(aws: Any, tmp_path: Path) -> None:
+    packages, lines = make_packages(tmp_path, "A = 1\n"), []
+    aws("s3").create_bucket(Bucket="artefacts", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    upload_packages(packages, bucket="artefacts", s3=aws("s3"), report=lines.append)
+    path = packages.functions["recommend"].path
+    path.unlink()
+    assert upload_packages(packages, bucket="artefacts", s3=aws("s3"), report=lines.append) == {"RecommendKey": f"packages/{path.name}"}
+    assert len(lines) == 1, "uploaded once"
+
+
+def test_a_package_that_is_nowhere_any_more_is_named(aws: Any, tmp_path: Path) -> None:
+    packages = make_packages(tmp_path, "A = 1\n")
+    packages.functions["recommend"].path.unlink()
+    with pytest.raises(PackageError, match=packages.functions["recommend"].path.name):
+        upload_packages(packages, bucket="artefacts", s3=aws("s3"), report=lambda _: None)
 
 
 def test_the_artefacts_bucket_is_private_and_refuses_plain_http(aws: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib.config import Settings
 from infrastructure.import_buckets import NAME_PARAMETER
+from infrastructure.layers import LAYER_NAMES
 from infrastructure.package import LAYERS_OF_FUNCTION
 from infrastructure.template_body import make_body, read_template
 from infrastructure.upload import name_keys
@@ -86,8 +87,19 @@ def test_each_handler_has_the_function_that_the_template_calls(template: dict[st
 def test_each_function_has_the_layers_it_is_packaged_for(template: dict[str, Any]) -> None:
     for name, function in select(template, "AWS::Lambda::Function").items():
         folder = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.removesuffix("Function")).lower()
-        layers = tuple(layer["Ref"].removesuffix("Layer").lower() for layer in function["Layers"])
-        assert layers == LAYERS_OF_FUNCTION[folder]
+        condition, named, otherwise = function["Layers"]["Fn::If"]
+        assert (condition, otherwise) == ("HasLayers", {"Ref": "AWS::NoValue"})
+        assert tuple(layer["Ref"].removesuffix("Layer").lower() for layer in named) == LAYERS_OF_FUNCTION[folder]
+
+
+def test_layers_and_what_is_told_of_them_are_there_only_where_they_were_packaged(template: dict[str, Any]) -> None:
+    """Without keys of layers the same template makes functions that hold what they need."""
+    layers = select(template, "AWS::Lambda::LayerVersion")
+    assert {template["Resources"][name]["Condition"] for name in layers} == {"HasLayers"}
+    assert {name for name, output in template["Outputs"].items() if output.get("Condition") == "HasLayers"} == {
+        f"{name}Arn" for name in layers
+    }
+    assert {template["Parameters"][key]["Default"] for key in name_keys(functions=(), layers=LAYER_NAMES).values()} == {""}
 
 
 def test_environment_names_are_settings_and_the_required_ones_are_there(template: dict[str, Any]) -> None:

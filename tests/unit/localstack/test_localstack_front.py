@@ -78,6 +78,8 @@ def test_the_root_leads_to_the_stage(front: tuple[int, Path]) -> None:
 def test_an_api_that_was_deployed_anew_is_found_at_the_next_request(front: tuple[int, Path], gateway: str) -> None:
     port, target = front
     target.write_text("http://127.0.0.1:9/_aws/execute-api/gone")
-    assert ask(port, "POST", "/timbre/x", b"")[0] == 502
+    status, headers, body = ask(port, "POST", "/timbre/x", b"")
+    assert (status, body) == (502, b'{"message": "LocalStack does not answer"}')
+    assert len(dict(headers)["X-Request-Id"]) == 36
     target.write_text(gateway)
     assert ask(port, "POST", "/timbre/x", b"")[0] == 201

@@ -209,18 +209,56 @@ def test_a_file_that_never_comes_to_rest_is_put_off(world: World) -> None:
         world.ingest(created())
 
 
-def test_the_cover_is_put_beside_the_track_and_goes_with_it(world: World) -> None:
-    def with_cover(path: Path, /, *, file_name: str) -> Analysis:
-        return msgspec.structs.replace(analyse_by_content(path, file_name=file_name), cover=Cover(data=b"png", mime="image/png"))
+def with_cover(path: Path, /, *, file_name: str) -> Analysis:
+    """What follows the song's name tells the picture's kind."""
+    mime = "image/jpeg" if path.read_text().endswith("jpeg") else "image/png"
+    analysis = analyse_by_content(path, file_name=file_name)
+    return msgspec.structs.replace(analysis, cover=Cover(data=mime.encode(), mime=mime))
 
+
+def list_covers(world: World) -> list[str]:
+    return sorted(key for key in world.music.objects if key.startswith("covers/"))
+
+
+def test_the_cover_is_put_beside_the_track_and_goes_with_it(world: World) -> None:
     world.analyse = with_cover
     world.music.put(KEY, b"song:a")
     world.ingest(created())
-    cover_key = f"covers/{make_track_id('song:a')}.png"
-    assert world.music.objects[cover_key] == b"png"
+    assert list_covers(world) == [f"covers/{make_track_id('song:a')}.png"]
     world.music.remove(KEY)
     world.ingest(removed())
-    assert cover_key not in world.music.objects
+    assert list_covers(world) == []
+
+
+def test_the_cover_of_a_song_goes_when_its_key_is_given_to_other_audio(world: World) -> None:
+    world.analyse = with_cover
+    world.music.put(KEY, b"song:a")
+    world.ingest(created())
+    world.music.put(KEY, b"song:b")
+    world.ingest(created(sequencer="2"))
+    assert list_covers(world) == [f"covers/{make_track_id('song:b')}.png"]
+
+
+def test_the_cover_of_a_song_that_another_key_still_holds_stays(world: World) -> None:
+    world.analyse = with_cover
+    for key in (KEY, "uploads/other.mp3"):
+        world.music.put(key, b"song:a")
+        world.ingest(created(key))
+    world.music.put(KEY, b"song:b")
+    world.ingest(created(sequencer="2"))
+    assert list_covers(world) == sorted(f"covers/{make_track_id(name)}.png" for name in ("song:a", "song:b"))
+
+
+def test_a_cover_of_another_kind_takes_the_place_of_the_old_one(world: World) -> None:
+    def same_audio(path: Path, /, *, file_name: str) -> Analysis:
+        return msgspec.structs.replace(with_cover(path, file_name=file_name), track_id=make_track_id("song:a"))
+
+    world.analyse = same_audio
+    world.music.put(KEY, b"song:a")
+    world.ingest(created())
+    world.music.put(KEY, b"song:a, mended, jpeg")
+    world.ingest(created(sequencer="2"))
+    assert list_covers(world) == [f"covers/{make_track_id('song:a')}.jpg"]
 
 
 @pytest.mark.parametrize("key", ["covers/x.png", "queries/clip.mp3", "uploads/folder/", "elsewhere.mp3"])

@@ -50,6 +50,7 @@ class Listener:
             now=NOW + timedelta(days=days_later),
             count=count,
             taste=taste,
+            monotonic=lambda: 0.0,
         )
 
 

@@ -85,7 +85,7 @@ def test_titles_go_along_where_the_song_is_still_there() -> None:
     for play in plays:
         world.plays.record(play)
     publish = {"publisher": world.publisher, "tracks": world.tracks, "play_store": world.plays}
-    assert publish_plays(plays, **publish, timeout_s=1, now=NOW) == 2  # type: ignore[arg-type]
+    assert publish_plays(plays, **publish, timeout_s=1, clock=lambda: NOW) == 2  # type: ignore[arg-type]
     assert [title for _, title in world.publisher.published] == ["song", ""]
 
 
@@ -93,4 +93,4 @@ def test_a_store_that_is_away_is_no_error_of_the_listener() -> None:
     world = make_world(1)
     world.tracks.is_down = True
     plays = list(world.plays.plays.values())
-    assert publish_plays(plays, publisher=world.publisher, tracks=world.tracks, play_store=world.plays, timeout_s=1, now=NOW) == 0
+    assert publish_plays(plays, publisher=world.publisher, tracks=world.tracks, play_store=world.plays, timeout_s=1, clock=lambda: NOW) == 0

@@ -1,0 +1,141 @@
+"""How many songs each artist, album, genre, year and word has. Kept in the transactions that change tracks, so that no list and no search
+has to count; mended by comparing with the tracks themselves, both sides streamed in order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import islice
+
+from pymongo import DeleteOne, UpdateOne
+from pymongo.client_session import ClientSession
+
+from chalicelib.model import Track
+from chalicelib.storage.mongo import Document, Documents, MongoDatabase
+from chalicelib.storage.search_typos import list_keys
+from chalicelib.storage.track_documents import to_track
+from chalicelib.storage.track_facets import CATALOGUE_VERSION, Facet, find_words, list_facets
+
+_MEND_BATCH = 500
+
+
+def shift_counts(database: MongoDatabase, session: ClientSession, *, gone: Iterable[Track], come: Iterable[Track]) -> None:
+    """`gone`: as they were counted; `come`: as they are to be counted."""
+    left, entered = list(gone), list(come)
+    facets = {facet.facet_id: facet for track in [*left, *entered] for facet in list_facets(track)}
+    covers = {facet.facet_id: track.track_id for track in entered if track.cover_key for facet in list_facets(track)}
+    of_facets = _subtract(_count_facets(entered), _count_facets(left))
+    of_words = _subtract(_count_words(entered), _count_words(left))
+    _write(database["facets"], [_raise_facet(facets[name], by, covers.get(name)) for name, by in of_facets.items()], of_facets, session)
+    _write(database["search_terms"], [_raise_word(word, by) for word, by in of_words.items()], of_words, session)
+
+
+def mend_counts(database: MongoDatabase) -> int:
+    """How many were wrong. Both sides are read at one moment; what has changed since is left for the next time."""
+    with database.client.start_session(snapshot=True) as session:
+        describe = partial(_describe_from_track, database)
+        mended = _mend(database["facets"], _stream_truth(database, "$facets", session), describe, session)
+        return mended + _mend(database["search_terms"], _stream_truth(database, "$search_words", session), _describe_word, session)
+
+
+def _count_facets(tracks: Iterable[Track]) -> Counter[str]:
+    return Counter(facet.facet_id for track in tracks for facet in list_facets(track))
+
+
+def _count_words(tracks: Iterable[Track]) -> Counter[str]:
+    return Counter(word for track in tracks for word in find_words(track))
+
+
+def _subtract(entered: Mapping[str, int], left: Mapping[str, int]) -> dict[str, int]:
+    names = sorted(set(entered) | set(left))  # in one order, so that two transactions cannot wait for each other
+    shifts = {name: entered.get(name, 0) - left.get(name, 0) for name in names}
+    return {name: by for name, by in shifts.items() if by}
+
+
+def _raise_facet(facet: Facet, by: int, cover_track_id: str | None) -> UpdateOne:
+    if by < 0:
+        return UpdateOne({"_id": facet.facet_id}, {"$inc": {"count": by}})
+    shown = {**describe_facet(facet), **({"cover_track_id": cover_track_id} if cover_track_id else {})}
+    return UpdateOne({"_id": facet.facet_id}, {"$inc": {"count": by}, "$set": shown}, upsert=True)
+
+
+def describe_facet(facet: Facet) -> Document:
+    shown = {"kind": facet.kind, "name": facet.name, "sort_key": facet.sort_key}
+    return shown if facet.kind != "album" else {**shown, "artist": facet.artist, "artist_key": facet.artist_key}
+
+
+def _raise_word(word: str, by: int) -> UpdateOne:
+    if by < 0:
+        return UpdateOne({"_id": word}, {"$inc": {"count": by}})
+    return UpdateOne({"_id": word}, {"$inc": {"count": by}, "$setOnInsert": {"keys": list_keys(word)}}, upsert=True)
+
+
+def _write(counts: Documents, changes: list[UpdateOne], shifts: Mapping[str, int], session: ClientSession) -> None:
+    if not changes:
+        return
+    counts.bulk_write(changes, session=session)
+    lowered = [name for name, by in shifts.items() if by < 0]
+    if lowered:
+        counts.delete_many({"_id": {"$in": lowered}, "count": {"$lte": 0}}, session=session)
+
+
+def _stream_truth(database: MongoDatabase, field: str, session: ClientSession) -> Iterator[tuple[str, int]]:
+    """(id, how many active tracks have it), in order of ids. The server counts, on disk where it must: a repair, not a request."""
+    steps: list[Document] = [
+        {"$match": {"status": "active", "catalogue_version": CATALOGUE_VERSION}},
+        {"$unwind": field},
+        {"$group": {"_id": field, "count": {"$sum": 1}}},
+        {"$sort": {"_id": 1}},
+    ]
+    for one in database["tracks"].aggregate(steps, allowDiskUse=True, session=session):
+        if not one["_id"].startswith("name:") or field != "$facets":
+            yield one["_id"], one["count"]
+
+
+def _mend(counts: Documents, truth: Iterator[tuple[str, int]], describe: Callable[[str], Document | None], session: ClientSession) -> int:
+    stored = ((one["_id"], one["count"]) for one in counts.find({}, {"count": 1}, session=session).sort("_id", 1))
+    changes = (_correct(name, was, ought, describe) for name, was, ought in _pair(stored, truth) if was != ought)
+    mended = 0
+    while batch := list(islice((change for change in changes if change is not None), _MEND_BATCH)):
+        result = counts.bulk_write(batch, ordered=False)
+        mended += result.modified_count + result.deleted_count + result.upserted_count
+    return mended
+
+
+def _correct(name: str, was: int, ought: int, describe: Callable[[str], Document | None]) -> UpdateOne | DeleteOne | None:
+    """Only where the count is still what it was: what others change meanwhile is theirs."""
+    if was and not ought:
+        return DeleteOne({"_id": name, "count": was})
+    if was:
+        return UpdateOne({"_id": name, "count": was}, {"$set": {"count": ought}})
+    described = describe(name)
+    return UpdateOne({"_id": name}, {"$setOnInsert": {**described, "count": ought}}, upsert=True) if described is not None else None
+
+
+def _describe_word(word: str) -> Document:
+    return {"keys": list_keys(word)}
+
+
+def _describe_from_track(database: MongoDatabase, facet_id: str) -> Document | None:
+    """By the tags of a song that has it; None where the last one has just gone."""
+    document = database["tracks"].find_one({"status": "active", "facets": facet_id})
+    facets = list_facets(to_track(document)) if document is not None else []
+    return next((describe_facet(facet) for facet in facets if facet.facet_id == facet_id), None)
+
+
+def _pair(stored: Iterator[tuple[str, int]], truth: Iterator[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    """(id, stored count or 0, true count or 0) of two streams in the same order."""
+    one, other = next(stored, None), next(truth, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one[0].encode() < other[0].encode()):
+            assert one is not None  # noqa: S101  # for mypy: both cannot be None here
+            yield one[0], one[1], 0
+            one = next(stored, None)
+        elif one is None or other[0].encode() < one[0].encode():
+            yield other[0], 0, other[1]
+            other = next(truth, None)
+        else:
+            yield one[0], one[1], other[1]
+            one, other = next(stored, None), next(truth, None)

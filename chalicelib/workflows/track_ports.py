@@ -1,0 +1,100 @@
+"""The catalogue as the workflows need it, as a protocol. See `ports.py`, which the others import it from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
+from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackVector
+
+
+class TrackStore(Protocol):
+    def find(self, track_id: str) -> Track | None:
+        """The active track, or None (removed tracks are None too)."""
+
+    def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
+        """Active tracks by id; missing and removed ones are left out."""
+
+    def find_by_object(self, key: str) -> Track | None:
+        """The active track that the object in the music bucket belongs to, or None."""
+
+    def find_by_title(self, title: str) -> Track | None:
+        """The active track of this lower-case title that was added first, or None."""
+
+    def browse(self, query: TrackQuery, *, limit: int, cursor: str | None = None) -> Page[Track]:
+        """Active tracks that answer the query. With words: those that hold every one in title, artist or album, accents and case
+        ignored; the very title first, then the words as typed, then the last as a beginning, then (where hardly anything was found)
+        misspelled by a letter; in each the most played first. Without: in the order of `sort`. A page may hold fewer than `limit`
+        and have a next one. InvalidInputError for a cursor that is none of ours."""
+
+    def list_groups(
+        self, kind: GroupKind, *, limit: int, sort: GroupSort = "name", artist: str | None = None, cursor: str | None = None
+    ) -> Page[Group]:
+        """Artists, albums (all, or those of an artist, by name), genres or years (the last first) that have active tracks."""
+
+    def sample(self, count: int, *, start: float) -> list[Track]:
+        """`count` active tracks from the fixed random order, beginning at `start` in [0, 1) and going round: a seek, not a scan."""
+
+    def newest(self, count: int) -> list[Track]: ...
+
+    def attach_object(
+        self,
+        analysis: Analysis,
+        stored: StoredObject,
+        *,
+        cover_key: str | None,
+        mfcc_standardized: tuple[float, ...] | None,
+        scaler_version: int | None,
+        now: datetime,
+        is_drop: bool = True,
+    ) -> Track:
+        """In one transaction: take the key away from any other track (which dies with its last object), upsert the track,
+        add or replace the object. A new `seq` is drawn only when something that is served or indexed has changed.
+        A track in the trash comes back, unless the file is one that it has and was not dropped (`is_drop`) but come across."""
+
+    def detach_object(self, key: str, *, now: datetime) -> Track | None:
+        """In one transaction: take the key from its track. The track as it now is (status `removed` after its last object, emptied of
+        all but the `cover_key` that it had, so that the caller can remove the cover), or None."""
+
+    def edit_tags(self, track_id: str, tags: Tags, *, now: datetime) -> Track:
+        """NotFoundError where there is no such active track. Draws a new `seq`. Stays until a file says something new."""
+
+    def move_to_trash(self, track_id: str, *, now: datetime) -> Track:
+        """Out of everything that reads active tracks, at once. NotFoundError where there is no such active track."""
+
+    def find_in_trash(self, track_id: str) -> Track | None:
+        """A track that can be restored still."""
+
+    def restore(self, track_id: str, *, trashed_after: datetime, now: datetime) -> Track:
+        """NotFoundError where there is no such track in the trash, or it lies there for too long."""
+
+    def begin_purge(self, track_id: str, *, trashed_before: datetime, now: datetime) -> Track:
+        """From now on it cannot be restored. NotFoundError where it is not in the trash, or came there later. Again is the same."""
+
+    def trashed_before(self, before: datetime, *, limit: int) -> list[str]:
+        """Ids of tracks to be purged, or half purged, the oldest first."""
+
+    def stream_objects(self) -> Iterator[tuple[str, StoredObject]]:
+        """(track_id, object) of all tracks, those in the trash too, for reconciling with the bucket."""
+
+    def migrate(self, *, limit: int) -> int:
+        """Brings at most so many tracks of an older version up to this one. How many; 0 when there are none left."""
+
+    def mend_counts(self) -> int:
+        """Compares what groups and search know with the tracks, and mends it. How many were wrong."""
+
+    def changed_since(self, seq: int, *, limit: int) -> list[TrackVector]:
+        """Active tracks with a greater `seq`, oldest change first: the delta beside an index."""
+
+    def max_seq(self) -> int:
+        """The greatest `seq` drawn for any track, removed ones included; 0 when there is none."""
+
+    def stream_vectors(self, *, feature_version: int) -> Iterator[TrackVector]:
+        """All active tracks of a feature version, by track_id, in batches from the server."""
+
+    def write_standardized(self, rows: Iterable[tuple[str, tuple[float, ...]]], *, scaler_version: int) -> int:
+        """`mfcc_standardized` of many tracks, in batches; draws no `seq`. How many were written."""
+
+    def count_active(self) -> int: ...

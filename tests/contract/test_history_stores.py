@@ -1,0 +1,291 @@
+"""What every store behind history, statistics, settings and erasure does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+
+from chalicelib.account_model import DayCount, Erasure, SongCount
+from chalicelib.errors import ConflictError, NotFoundError
+from chalicelib.storage.account_stores import make_account_stores
+from chalicelib.storage.feedback import MongoFeedbackStore
+from chalicelib.storage.mongo import MongoDatabase
+from chalicelib.storage.plays import MongoPlayStore
+from chalicelib.storage.recommendations import MongoRecommendationStore
+from chalicelib.storage.sessions import MongoSessionStore
+from chalicelib.storage.times import truncate_time
+from chalicelib.storage.tracks import MongoTrackStore
+from chalicelib.storage.uploads import MongoUploadStore
+from chalicelib.storage.users import MongoUserStore
+from chalicelib.workflows import ports
+from chalicelib.workflows.account_ports import AccountStores
+from tests.fakes.account_stores import make_fake_account_stores
+from tests.fakes.samples import NOW, at, attach_track, make_analysis, make_list, make_play, make_session, make_upload, make_user
+from tests.fakes.stores import (
+    FakeFeedbackStore,
+    FakePlayStore,
+    FakeRecommendationStore,
+    FakeSessionStore,
+    FakeTrackStore,
+    FakeUploadStore,
+    FakeUserStore,
+)
+
+
+@dataclass
+class World:
+    plays: ports.PlayStore
+    recommendations: ports.RecommendationStore
+    users: ports.UserStore
+    sessions: ports.SessionStore
+    tracks: ports.TrackStore
+    uploads: ports.UploadStore
+    feedback: ports.FeedbackStore
+    own: AccountStores
+
+    def take_effect(self, *events: str, user_id: str = "ann") -> int:
+        return self.recommendations.save_with_effect(make_list(user_id, generated_at=NOW), events, now=NOW)
+
+    def play(self, event_id: str, *, user_id: str = "ann", track_id: str = "t1", seconds: float = 0.0) -> None:
+        self.plays.record(make_play(event_id, user_id=user_id, track_id=track_id, occurred_at=at(seconds)))
+        self.take_effect(event_id, user_id=user_id)
+
+    def history(self, user_id: str = "ann") -> list[str]:
+        return [play.event_id for play in self.plays.history(user_id, limit=50).items]
+
+
+@pytest.fixture(params=["fake", "mongo"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    if request.param == "mongo":
+        yield make_mongo_world(request.getfixturevalue("database"))
+        return
+    users, sessions, tracks, uploads, feedback = (
+        FakeUserStore(),
+        FakeSessionStore(),
+        FakeTrackStore(),
+        FakeUploadStore(),
+        FakeFeedbackStore(),
+    )
+    plays = FakePlayStore()
+    recommendations = FakeRecommendationStore(plays, tracks)
+    own = make_fake_account_stores(
+        users=users, sessions=sessions, plays=plays, feedback=feedback, recommendations=recommendations, uploads=uploads, tracks=tracks
+    )
+    yield World(plays, recommendations, users, sessions, tracks, uploads, feedback, own)
+
+
+def make_mongo_world(database: MongoDatabase) -> World:
+    return World(
+        MongoPlayStore(database),
+        MongoRecommendationStore(database),
+        MongoUserStore(database),
+        MongoSessionStore(database),
+        MongoTrackStore(database),
+        MongoUploadStore(database),
+        MongoFeedbackStore(database),
+        make_account_stores(database),
+    )
+
+
+def test_a_removed_play_is_nowhere_and_comes_back_whole(world: World) -> None:
+    track = attach_track(world.tracks, make_analysis("song"))
+    world.play("e1", track_id=track.track_id)
+    world.play("e2", track_id=track.track_id, seconds=1)
+    before = world.plays.find_many(["e1"])
+    assert world.own.history.remove("ann", ["e1"], now=NOW) == ("e1",)
+    assert world.history() == ["e2"]
+    assert [play.event_id for play in world.plays.recent("ann", limit=9)] == ["e2"]
+    assert world.plays.find_many(["e1"]) == {}
+    assert world.plays.removed(["e1", "e2"]) == {"e1"}
+    assert [play.event_id for play in world.own.history.stream("ann")] == ["e2"]
+    assert world.own.statistics.count_plays("ann") == 1
+    found = world.tracks.find(track.track_id)
+    assert found is not None
+    assert found.play_count == 1
+    assert world.own.history.restore("ann", ["e1"], removed_after=at(-60)) == ("e1",)
+    assert world.history() == ["e2", "e1"]
+    assert world.plays.find_many(["e1"]) == before
+    assert world.own.statistics.top_songs("ann", limit=5) == [SongCount(track_id=track.track_id, plays=2)]
+    found = world.tracks.find(track.track_id)
+    assert found is not None
+    assert found.play_count == 2
+
+
+def test_removing_and_restoring_twice_is_once(world: World) -> None:
+    world.play("e1")
+    for _ in range(2):
+        assert world.own.history.remove("ann", ["e1"], now=NOW) == ("e1",)
+    assert world.own.statistics.count_plays("ann") == 0
+    for _ in range(2):
+        assert world.own.history.restore("ann", ["e1"], removed_after=at(-60)) == ("e1",)
+    assert world.own.statistics.count_plays("ann") == 1
+
+
+def test_a_removed_event_is_never_recorded_or_processed_again(world: World) -> None:
+    world.plays.record(make_play("e1"))
+    world.own.history.remove("ann", ["e1"], now=NOW)
+    assert world.plays.record(make_play("e1")) is False
+    assert world.take_effect("e1") == 0
+    assert world.plays.unprocessed(["e1"]) == set()
+    assert world.plays.due_for_relay(now=at(9_999), publish_grace_s=1, resend_after_s=1, limit=9) == []
+    with pytest.raises(ConflictError):
+        world.plays.record(make_play("e1", user_id="bob"))
+    assert world.history() == []
+
+
+def test_a_play_that_comes_back_before_it_took_effect_is_sent_again(world: World) -> None:
+    world.plays.record(make_play("e1"))
+    world.own.history.remove("ann", ["e1"], now=NOW)
+    world.own.history.restore("ann", ["e1"], removed_after=at(-60))
+    assert world.plays.unprocessed(["e1"]) == {"e1"}
+    assert world.take_effect("e1") == 1
+
+
+def test_nobody_removes_or_restores_what_is_anothers(world: World) -> None:
+    world.play("e1")
+    assert world.own.history.remove("bob", ["e1"], now=NOW) == ()
+    assert world.history() == ["e1"]
+    world.own.history.remove("ann", ["e1"], now=NOW)
+    assert world.own.history.restore("bob", ["e1"], removed_after=at(-60)) == ()
+    assert world.history() == []
+    assert world.history("bob") == []
+
+
+def test_what_was_removed_too_long_ago_stays_away(world: World) -> None:
+    world.play("e1")
+    world.play("e2", seconds=1)
+    world.own.history.remove("ann", ["e1"], now=NOW)
+    assert world.own.history.restore("ann", ["e1"], removed_after=at(1)) == ()
+    world.own.history.remove("ann", ["e2"], now=at(100))
+    assert world.own.history.forget_removed(before=at(50), limit=9) == 1
+    assert world.own.history.forget_removed(before=at(50), limit=9) == 0
+    assert world.own.history.restore("ann", ["e1"], removed_after=at(-999)) == ()
+    assert world.own.history.restore("ann", ["e2"], removed_after=at(50)) == ("e2",)
+    assert world.plays.record(make_play("e1")) is False
+
+
+def test_starts_are_counted_by_day_hour_and_song_once_they_took_effect(world: World) -> None:
+    world.play("e1", track_id="t1")
+    world.play("e2", track_id="t2", seconds=3600)
+    world.play("e3", track_id="t2", seconds=86_400)
+    world.take_effect("e1", "e2", "e3")
+    world.plays.record(msgspec.structs.replace(make_play("e4"), kind="complete"))
+    world.take_effect("e4")
+    world.plays.record(make_play("e5"))
+    world.play("e6", user_id="bob")
+    stats = world.own.statistics
+    today, tomorrow = NOW.date(), NOW.date() + timedelta(days=1)
+    assert stats.days("ann", since=today) == [
+        DayCount(day=today, plays=2, hours={12: 1, 13: 1}),
+        DayCount(day=tomorrow, plays=1, hours={12: 1}),
+    ]
+    assert stats.days("ann", since=tomorrow) == [DayCount(day=tomorrow, plays=1, hours={12: 1})]
+    assert stats.songs_since("ann", since=tomorrow) == [SongCount(track_id="t2", plays=1)]
+    assert stats.top_songs("ann", limit=9) == [SongCount(track_id="t2", plays=2), SongCount(track_id="t1", plays=1)]
+    assert stats.top_songs("ann", limit=1) == [SongCount(track_id="t2", plays=2)]
+    assert stats.count_plays("ann") == 3
+    world.own.history.remove("ann", ["e1"], now=NOW)
+    assert stats.top_songs("ann", limit=9) == [SongCount(track_id="t2", plays=2)]
+    assert stats.songs_since("ann", since=date(2000, 1, 1)) == [SongCount(track_id="t2", plays=2)]
+    assert stats.days("ann", since=today)[0] == DayCount(day=today, plays=1, hours={13: 1})
+
+
+def test_an_account_is_changed_by_one_write_each(world: World) -> None:
+    accounts = world.own.accounts
+    world.users.add(make_user("1", "Ann"))
+    accounts.set_password("1", "another hash")
+    assert accounts.grant("1", "operator").roles == ("listener", "uploader", "operator")
+    assert accounts.grant("1", "operator").roles == ("listener", "uploader", "operator")
+    assert accounts.revoke("1", "uploader").roles == ("listener", "operator")
+    assert accounts.pause_history("1", since=NOW).history_paused_at == truncate_time(NOW)
+    assert accounts.pause_history("1", since=at(9)).history_paused_at == truncate_time(NOW)
+    accounts.reset_taste("1", at=at(5))
+    found = world.users.find("1")
+    assert found is not None
+    assert (found.password_hash, found.taste_reset_at) == ("another hash", truncate_time(at(5)))
+    assert accounts.pause_history("1", since=None).history_paused_at is None
+    accounts.remove("1")
+    accounts.remove("1")
+    assert world.users.find("1") is None
+    world.users.add(make_user("2", "ann"))
+    with pytest.raises(NotFoundError):
+        accounts.grant("1", "operator")
+
+
+def test_sessions_are_listed_seen_and_ended(world: World) -> None:
+    sessions = world.own.sessions
+    for number, token in enumerate(("a", "b", "c")):
+        world.sessions.add(msgspec.structs.replace(make_session(token, ttl_s=500), created_at=at(number), device="Firefox on Linux"))
+    world.sessions.add(make_session("d", user_id="bob"))
+    world.sessions.add(make_session("old", ttl_s=-1))
+    listed = sessions.list_for_user("ann", now=NOW, limit=9)
+    assert [each.token_sha256 for each in listed] == ["c", "b", "a"]
+    assert listed[0].device == "Firefox on Linux"
+    assert len({each.session_id for each in listed}) == 3
+    sessions.touch("a", now=at(10), if_before=at(5))
+    sessions.touch("a", now=at(12), if_before=at(8))
+    seen = {each.token_sha256: each.last_seen_at for each in sessions.list_for_user("ann", now=NOW, limit=9)}
+    assert seen == {"a": truncate_time(at(10)), "b": None, "c": None}
+    assert sessions.remove_all("ann", keep="b") == 3
+    assert [each.token_sha256 for each in sessions.list_for_user("ann", now=NOW, limit=9)] == ["b"]
+    assert sessions.remove_all("ann") == 1
+    assert [each.token_sha256 for each in sessions.list_for_user("bob", now=NOW, limit=9)] == ["d"]
+
+
+def test_everything_of_one_user_is_erased_in_bounded_steps_and_of_no_other(world: World) -> None:
+    track = attach_track(world.tracks, make_analysis("song"))
+    for user in ("ann", "bob"):
+        for number in range(3):
+            world.play(f"{user}{number}", user_id=user, track_id=track.track_id, seconds=number)
+        world.feedback.put(user, "t1", "like", now=NOW)
+        world.feedback.put(user, "t2", "not_now", now=NOW, until=at(99))
+        world.uploads.create(make_upload(f"u-{user}", user_id=user))
+    world.own.history.remove("ann", ["ann2"], now=NOW)
+    assert world.own.history.erase("ann", limit=1) == 1
+    while world.own.history.erase("ann", limit=2):
+        pass
+    while world.own.statistics.erase("ann", limit=1):
+        pass
+    assert {each.track_id for each in world.own.personal.stream_feedback("ann")} == {"t1", "t2"}
+    while world.own.personal.erase_feedback("ann", limit=1):
+        pass
+    world.own.personal.erase_recommendations("ann")
+    assert world.own.personal.list_upload_keys("ann", limit=9) == [("u-ann", "uploads/u-ann/song.mp3")]
+    world.own.personal.forget_uploader(["u-ann"])
+    assert world.own.personal.list_upload_keys("ann", limit=9) == []
+    assert (world.history(), world.feedback.for_user("ann", now=NOW), world.recommendations.find("ann")) == ([], {}, None)
+    assert (world.own.statistics.count_plays("ann"), world.own.statistics.count_plays("bob")) == (0, 3)
+    assert len(world.history("bob")) == 3
+    assert world.feedback.for_user("bob", now=NOW) == {"t1": "like", "t2": "not_now"}
+    assert world.plays.record(make_play("ann2", user_id="bob")) is True  # the id means nobody any more
+    found = world.tracks.find(track.track_id)
+    assert found is not None
+    assert found.play_count == 3
+
+
+def test_nothing_that_comes_late_is_stored_of_who_was_erased(world: World) -> None:
+    world.plays.record(make_play("e1"))
+    wanted = Erasure(user_id="ann", takes_uploads=False, requested_at=NOW, due_at=at(30))
+    assert world.own.erasures.begin(wanted).takes_uploads is False
+    assert world.users.was_erased("ann")
+    assert not world.users.was_erased("bob")
+    assert world.take_effect("e1") == 0
+    assert world.recommendations.find("ann") is None
+
+
+def test_an_erasure_waits_until_it_is_done_and_is_kept(world: World) -> None:
+    erasures = world.own.erasures
+    erasures.begin(Erasure(user_id="ann", takes_uploads=False, requested_at=NOW, due_at=at(30)))
+    again = erasures.begin(Erasure(user_id="ann", takes_uploads=True, requested_at=at(9), due_at=at(20)))
+    assert (again.takes_uploads, again.requested_at, again.due_at) == (True, truncate_time(NOW), truncate_time(at(20)))
+    assert erasures.due(now=at(10), limit=9) == []
+    assert erasures.due(now=at(21), limit=9) == [again]
+    erasures.put_off("ann", until=at(100), passes=1)
+    assert erasures.due(now=at(50), limit=9) == []
+    erasures.put_off("ann", until=None, passes=2)
+    assert erasures.due(now=at(9_999), limit=9) == []
+    assert world.users.was_erased("ann")

@@ -1,0 +1,295 @@
+"""What history, settings, statistics, export and erasure need, in memory: over the fakes of users, sessions, plays and uploads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import BinaryIO
+
+from msgspec.structs import replace
+
+from chalicelib.account_model import DayCount, Erasure, Feedback, SongCount
+from chalicelib.errors import NotFoundError
+from chalicelib.model import Play, Role, Session, User
+from chalicelib.storage.times import truncate_time
+from chalicelib.workflows.account_ports import AccountStores
+from tests.fakes.listener_stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore, FakeSessionStore, FakeUserStore
+from tests.fakes.switchable import Switchable, answering
+from tests.fakes.track_store import FakeTrackStore
+from tests.fakes.upload_store import FakeUploadStore
+
+
+class FakeAccountStore(Switchable):
+    store = "users"
+
+    def __init__(self, users: FakeUserStore) -> None:
+        super().__init__()
+        self.users = users.users
+
+    @answering
+    def set_password(self, user_id: str, password_hash: str) -> None:
+        self._change(user_id, password_hash=password_hash)
+
+    @answering
+    def grant(self, user_id: str, role: Role) -> User:
+        roles = self._require(user_id).roles
+        return self._change(user_id, roles=roles if role in roles else (*roles, role))
+
+    @answering
+    def revoke(self, user_id: str, role: Role) -> User:
+        return self._change(user_id, roles=tuple(each for each in self._require(user_id).roles if each != role))
+
+    @answering
+    def pause_history(self, user_id: str, *, since: datetime | None) -> User:
+        known = self._require(user_id).history_paused_at
+        return self._change(user_id, history_paused_at=(known or truncate_time(since)) if since else None)
+
+    @answering
+    def reset_taste(self, user_id: str, *, at: datetime) -> User:
+        return self._change(user_id, taste_reset_at=truncate_time(at))
+
+    @answering
+    def remove(self, user_id: str) -> None:
+        self.users.pop(user_id, None)
+
+    def _require(self, user_id: str) -> User:
+        if user_id not in self.users:
+            raise NotFoundError("There is no such user.", code="user_not_found")
+        return self.users[user_id]
+
+    def _change(self, user_id: str, **changes: object) -> User:
+        self.users[user_id] = replace(self._require(user_id), **changes)
+        return self.users[user_id]
+
+
+class FakeOpenSessions(Switchable):
+    store = "sessions"
+
+    def __init__(self, sessions: FakeSessionStore) -> None:
+        super().__init__()
+        self.sessions = sessions.sessions
+
+    @answering
+    def list_for_user(self, user_id: str, *, now: datetime, limit: int) -> list[Session]:
+        own = [each for each in self.sessions.values() if each.user_id == user_id and each.expires_at > truncate_time(now)]
+        return sorted(own, key=lambda each: (each.created_at, each.token_sha256), reverse=True)[:limit]
+
+    @answering
+    def touch(self, token_sha256: str, *, now: datetime, if_before: datetime) -> None:
+        known = self.sessions.get(token_sha256)
+        if known is not None and (known.last_seen_at is None or known.last_seen_at < truncate_time(if_before)):
+            self.sessions[token_sha256] = replace(known, last_seen_at=truncate_time(now))
+
+    @answering
+    def remove_all(self, user_id: str, *, keep: str | None = None) -> int:
+        gone = [token for token, each in self.sessions.items() if each.user_id == user_id and token != keep]
+        for token in gone:
+            del self.sessions[token]
+        return len(gone)
+
+
+class FakeHistoryStore(Switchable):
+    store = "plays"
+
+    def __init__(self, plays: FakePlayStore, tracks: FakeTrackStore | None = None) -> None:
+        super().__init__()
+        self.plays = plays
+        self.tracks = tracks
+
+    @answering
+    def remove(self, user_id: str, event_ids: Sequence[str], *, now: datetime) -> tuple[str, ...]:
+        for event_id in set(event_ids):
+            play = self.plays.plays.get(event_id)
+            if play is not None and play.user_id == user_id:
+                del self.plays.plays[event_id]
+                self.plays.taken_out[event_id] = (user_id, truncate_time(now), play)
+                self._count(play, -1)
+        mine = {event_id for event_id, (by, _, _) in self.plays.taken_out.items() if by == user_id}
+        return tuple(event_id for event_id in dict.fromkeys(event_ids) if event_id in mine)
+
+    @answering
+    def restore(self, user_id: str, event_ids: Sequence[str], *, removed_after: datetime) -> tuple[str, ...]:
+        for event_id in set(event_ids):
+            by, at, play = self.plays.taken_out.get(event_id, ("", removed_after, None))
+            if by == user_id and play is not None and at > truncate_time(removed_after):
+                del self.plays.taken_out[event_id]
+                self.plays.plays[event_id] = play
+                self._count(play, 1)
+        here = {event_id for event_id, play in self.plays.plays.items() if play.user_id == user_id}
+        return tuple(event_id for event_id in dict.fromkeys(event_ids) if event_id in here)
+
+    @answering
+    def forget_removed(self, *, before: datetime, limit: int) -> int:
+        full = [
+            (at, event_id) for event_id, (_, at, play) in self.plays.taken_out.items() if play is not None and at < truncate_time(before)
+        ]
+        for at, event_id in sorted(full)[:limit]:
+            self.plays.taken_out[event_id] = (self.plays.taken_out[event_id][0], at, None)
+        return len(full[:limit])
+
+    def stream(self, user_id: str) -> Iterator[Play]:
+        own = [play for play in self.plays.plays.values() if play.user_id == user_id]
+        yield from sorted(own, key=lambda play: (play.occurred_at, play.event_id))
+
+    @answering
+    def erase(self, user_id: str, *, limit: int) -> int:
+        gone = [event_id for event_id, play in self.plays.plays.items() if play.user_id == user_id][:limit]
+        for event_id in gone:
+            self._count(self.plays.plays.pop(event_id), -1)
+        tombs = [event_id for event_id, (by, _, _) in self.plays.taken_out.items() if by == user_id][: limit - len(gone)]
+        for event_id in tombs:
+            del self.plays.taken_out[event_id]
+        return len(gone) + len(tombs)
+
+    def _count(self, play: Play, by: int) -> None:
+        if self.tracks is not None and play.processed_at is not None and play.kind == "start":
+            self.tracks.count_start(play.track_id, by=by)
+
+
+class FakeStatisticsStore(Switchable):
+    """Counts when asked, from the plays that have taken effect."""
+
+    store = "statistics"
+
+    def __init__(self, plays: FakePlayStore) -> None:
+        super().__init__()
+        self.plays = plays
+
+    @answering
+    def days(self, user_id: str, *, since: date) -> list[DayCount]:
+        days: dict[date, Counter[int]] = {}
+        for play in self._starts(user_id):
+            days.setdefault(play.occurred_at.date(), Counter())[play.occurred_at.hour] += 1
+        return [DayCount(day=day, plays=hours.total(), hours=dict(hours)) for day, hours in sorted(days.items()) if day >= since]
+
+    @answering
+    def songs_since(self, user_id: str, *, since: date) -> list[SongCount]:
+        return self._count(play for play in self._starts(user_id) if play.occurred_at.date() >= since)
+
+    @answering
+    def top_songs(self, user_id: str, *, limit: int) -> list[SongCount]:
+        return self._count(self._starts(user_id))[:limit]
+
+    @answering
+    def count_plays(self, user_id: str) -> int:
+        return sum(1 for _ in self._starts(user_id))
+
+    @answering
+    def erase(self, user_id: str, *, limit: int) -> int:  # they go with the plays here
+        return 0
+
+    def _starts(self, user_id: str) -> Iterator[Play]:
+        own = (play for play in self.plays.plays.values() if play.user_id == user_id)
+        return (play for play in own if play.kind == "start" and play.processed_at is not None)
+
+    def _count(self, plays: Iterator[Play]) -> list[SongCount]:
+        counts = Counter(play.track_id for play in plays)
+        return [SongCount(track_id=each, plays=count) for each, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
+
+
+class FakePersonalStore(Switchable):
+    store = "personal"
+
+    def __init__(self, feedback: FakeFeedbackStore, recommendations: FakeRecommendationStore, uploads: FakeUploadStore) -> None:
+        super().__init__()
+        self.feedback = feedback
+        self.recommendations = recommendations
+        self.uploads = uploads
+
+    def stream_feedback(self, user_id: str) -> Iterator[Feedback]:
+        own = [(at, track, opinion) for (user, track), (at, opinion) in self.feedback.opinions.items() if user == user_id]
+        yield from (Feedback(track_id=track, opinion=opinion, updated_at=at) for at, track, opinion in sorted(own, reverse=True))
+        passing = [(until, track, opinion) for (user, track), (until, opinion) in self.feedback.passing.items() if user == user_id]
+        yield from (Feedback(track_id=track, opinion=opinion, updated_at=until, expires_at=until) for until, track, opinion in passing)
+
+    @answering
+    def erase_feedback(self, user_id: str, *, limit: int) -> int:
+        count = 0
+        for kept in (self.feedback.opinions, self.feedback.passing):
+            for key in [each for each in kept if each[0] == user_id][: limit - count]:
+                del kept[key]
+                count += 1
+        return count
+
+    @answering
+    def erase_recommendations(self, user_id: str) -> None:
+        self.recommendations.lists.pop(user_id, None)
+
+    @answering
+    def list_upload_keys(self, user_id: str, *, limit: int) -> list[tuple[str, str]]:
+        own = [(each.upload_id, each.key) for each in self.uploads.uploads.values() if each.user_id == user_id]
+        return own[:limit]
+
+    @answering
+    def forget_uploader(self, upload_ids: Sequence[str]) -> None:
+        for upload_id in set(upload_ids) & set(self.uploads.uploads):
+            self.uploads.uploads[upload_id] = replace(self.uploads.uploads[upload_id], user_id=None)
+
+
+class FakeErasureStore(Switchable):
+    store = "erasures"
+
+    def __init__(self, users: FakeUserStore, recommendations: FakeRecommendationStore) -> None:
+        super().__init__()
+        self.erasures: dict[str, Erasure] = {}
+        users.erased = self.erasures
+        recommendations.erased = self.erasures
+
+    @answering
+    def begin(self, erasure: Erasure) -> Erasure:
+        known = self.erasures.get(erasure.user_id, erasure)
+        takes_uploads = known.takes_uploads or erasure.takes_uploads
+        times = {"requested_at": truncate_time(known.requested_at), "due_at": truncate_time(erasure.due_at)}
+        self.erasures[erasure.user_id] = replace(known, takes_uploads=takes_uploads, **times)
+        return self.erasures[erasure.user_id]
+
+    @answering
+    def due(self, *, now: datetime, limit: int) -> list[Erasure]:
+        waiting = [(each.due_at, each.user_id) for each in self.erasures.values() if each.due_at is not None and each.due_at <= now]
+        return [self.erasures[user_id] for _, user_id in sorted(waiting)[:limit]]
+
+    @answering
+    def put_off(self, user_id: str, *, until: datetime | None, passes: int) -> None:
+        self.erasures[user_id] = replace(self.erasures[user_id], due_at=truncate_time(until), passes=passes)
+
+
+class FakeExportBucket(Switchable):
+    store = "the music bucket"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exports: dict[str, bytes] = {}
+
+    @answering
+    def put(self, user_id: str, content: BinaryIO) -> None:
+        self.exports[user_id] = content.read()
+
+    @answering
+    def presign(self, user_id: str, *, filename: str, expires_s: int) -> str:
+        return f"https://s3.test/music/exports/{user_id}.json?as={filename}&for={expires_s}"
+
+    @answering
+    def remove(self, user_id: str) -> None:
+        self.exports.pop(user_id, None)
+
+
+def make_fake_account_stores(
+    *,
+    users: FakeUserStore,
+    sessions: FakeSessionStore,
+    plays: FakePlayStore,
+    feedback: FakeFeedbackStore,
+    recommendations: FakeRecommendationStore,
+    uploads: FakeUploadStore,
+    tracks: FakeTrackStore | None = None,
+) -> AccountStores:
+    """Over the fakes that a test has already."""
+    return AccountStores(
+        accounts=FakeAccountStore(users),
+        sessions=FakeOpenSessions(sessions),
+        history=FakeHistoryStore(plays, tracks),
+        statistics=FakeStatisticsStore(plays),
+        personal=FakePersonalStore(feedback, recommendations, uploads),
+        erasures=FakeErasureStore(users, recommendations),
+    )
