@@ -92,6 +92,14 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     trashed_at: datetime | None = None
 
 
+class TrackName(msgspec.Struct, frozen=True):
+    """The little of a track that a list of recommendations is chosen by, beside its vector."""
+
+    track_id: str
+    display_title: str
+    artist: str | None
+
+
 class TrackVector(msgspec.Struct, frozen=True):
     """The little of a track that an index needs."""
 
@@ -124,6 +132,13 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     indexed_at: datetime | None = None  # when a build was seen to cover it
 
 
+class HistoryPause(msgspec.Struct, frozen=True, kw_only=True):
+    """One that has ended: what was played then stays out, however late it comes."""
+
+    since: datetime
+    until: datetime
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     username: str  # as typed; unique without regard to case
@@ -132,6 +147,13 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     history_paused_at: datetime | None = None  # since then nothing that is played is kept
     taste_reset_at: datetime | None = None  # plays before then say nothing about taste
+    history_pauses: tuple[HistoryPause, ...] = ()  # the latest that ended
+
+    def pauses_history_at(self, at: datetime) -> bool:
+        """As far as it is known: of many pauses the latest are kept."""
+        if self.history_paused_at is not None and at >= self.history_paused_at:
+            return True
+        return any(pause.since <= at < pause.until for pause in self.history_pauses)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,12 +180,18 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     kind: PlayKind
     position_s: float
     occurred_at: datetime
+    arrived_at: datetime | None = None  # when we heard of it: later than it happened where a player kept it without a network
     published_at: datetime | None = None
     processed_at: datetime | None = None
     request_id: str | None = None  # of the HTTP request that brought it: goes along to Kafka, the logs and the recommendations
     recorded_at: datetime | None = None  # when MongoDB had it on disk
     arrival: PlayArrival | None = None  # of the delivery that took effect
     search: IndexSearch | None = None  # what its recommendations took
+
+    @property
+    def heard_of_at(self) -> datetime:
+        """From here on it is our time that passes."""
+        return self.arrived_at or self.occurred_at
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True):

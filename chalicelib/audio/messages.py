@@ -26,7 +26,7 @@ def make_no_sound_error() -> AudioError:
 
 
 def make_not_audio_error() -> AudioError:
-    return AudioError("This is not an audio file that can be read. MP3, WAV, FLAC and Ogg files are welcome.", code="not_audio")
+    return AudioError("This is not an audio file that can be read. MP3, FLAC, Ogg, WAV and AIFF files are welcome.", code="not_audio")
 
 
 def make_silent_error() -> AudioError:

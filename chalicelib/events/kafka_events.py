@@ -39,6 +39,7 @@ class _WirePlay(msgspec.Struct, kw_only=True):
     kind: PlayKind = "start"
     position_s: Annotated[float, msgspec.Meta(ge=0, le=1e7)] = 0.0
     occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    arrived_at: Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType | None = msgspec.UNSET  # of plays that came late alone
 
 
 class _WireRecord(msgspec.Struct):
@@ -70,6 +71,7 @@ def encode_play(play: Play, title: str) -> bytes:
         kind=play.kind,
         position_s=play.position_s,
         occurred_at=play.occurred_at,
+        arrived_at=msgspec.UNSET if play.heard_of_at == play.occurred_at else play.heard_of_at,
     )
     return msgspec.json.encode(wire)
 
@@ -157,5 +159,6 @@ def _to_message(wire: _WirePlay, request_id: str | None) -> PlayMessage:
         kind=wire.kind,
         position_s=wire.position_s,
         occurred_at=wire.occurred_at,
+        arrived_at=wire.arrived_at or None,
         request_id=request_id,
     )

@@ -27,13 +27,21 @@ def scale_to_unit(vectors: Floats) -> npt.NDArray[np.float64]:
 
 def measure_distances(query: Floats, units: npt.NDArray[np.float64]) -> Distances:
     """Distances (n,) of one vector (d,) from unit rows (n, d). By differences, not by the cosine, whose rounding blurs what is near."""
-    unit = scale_to_unit(query)
+    return measure_distances_each(query[np.newaxis, :], units)[:, 0]
+
+
+def measure_distances_each(queries: Floats, units: npt.NDArray[np.float64]) -> Distances:
+    """(n, m) distances of unit rows (n, d) from each of m vectors (m, d), as `measure_distances` has them."""
     has_direction = np.any(units != 0.0, axis=1)
-    if not unit.any():
-        return np.where(has_direction, UNRELATED, 0.0)
-    difference = units - unit
-    distances = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-    return np.where(has_direction, distances, UNRELATED)
+    distances = np.empty((len(units), len(queries)))
+    difference = np.empty_like(units)  # one for all: new memory for each would cost as much as the arithmetic
+    for column, unit in enumerate(scale_to_unit(queries)):
+        if not unit.any():
+            distances[:, column] = np.where(has_direction, UNRELATED, 0.0)
+            continue
+        np.subtract(units, unit, out=difference)
+        distances[:, column] = np.where(has_direction, np.sqrt(np.einsum("ij,ij->i", difference, difference)), UNRELATED)
+    return distances
 
 
 def measure_pairs(one: Floats, other: Floats) -> Distances:

@@ -14,7 +14,8 @@ from annoy import AnnoyIndex
 from chalicelib.errors import ArtefactError
 from chalicelib.index.manifest import SCALER, TRACK_IDS, TREES, VECTORS, Manifest, check_files, read_manifest
 from chalicelib.index.scaler import Scaler, Vectors, decode_scaler
-from chalicelib.index.search import EXACT_UP_TO, LoadedIndex, TrackIds
+from chalicelib.index.scan import TrackIds
+from chalicelib.index.search import EXACT_UP_TO, LoadedIndex
 
 
 def open_index(folder: Path, *, expected_manifest_sha256: str | None = None, exact_up_to: int = EXACT_UP_TO) -> LoadedIndex:

@@ -6,16 +6,15 @@ Removed tracks are not known here: whoever reads the found tracks drops them.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Collection, Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from chalicelib.index.angular import measure_distances, scale_to_unit
+from chalicelib.index.angular import scale_to_unit
 from chalicelib.index.scaler import Vectors
-from chalicelib.index.search import LoadedIndex, Neighbour, Positions
+from chalicelib.index.scan import Neighbour, Positions, Scan
+from chalicelib.index.search import LoadedIndex
 
 
 class Catalogue:
@@ -28,7 +27,7 @@ class Catalogue:
         self._rows = {track_id: row for row, track_id in enumerate(self._delta_ids)}
         raw = np.array(list(usable.values()), dtype=np.float64).reshape(len(usable), index.scaler.dimension)
         self._delta_vectors = index.scaler.transform(raw)
-        self._delta_units = scale_to_unit(self._delta_vectors)
+        self._delta = Scan(np.array([each.encode() for each in usable], dtype=bytes), scale_to_unit(self._delta_vectors))
         self._outdated: Positions = index.find_positions(self._delta_ids)
 
     @property
@@ -45,11 +44,18 @@ class Catalogue:
 
     def search(self, standardized: Vectors, k: int, *, exclude: Collection[str] = ()) -> list[Neighbour]:
         """At most `k` tracks of index and delta, nearest first, equal distances by id."""
-        if k < 1:
-            return []
-        excluded = np.concatenate([self._outdated, self.index.find_positions(exclude)])
-        from_index = self.index.search_around(standardized, k, excluded=excluded)
-        return heapq.nsmallest(k, chain(from_index, self._scan_delta(standardized, exclude)))
+        return self.search_each([standardized], k, exclude=exclude)[0] if k > 0 else []
+
+    def search_each(self, vectors: Iterable[Vectors], k: int, *, exclude: Collection[str] = ()) -> list[list[Neighbour]]:
+        """`search` around each of several vectors, with what is excluded looked up once."""
+        of_index = np.concatenate([self._outdated, self.index.find_positions(exclude)])
+        of_delta = np.array([self._rows[track_id] for track_id in exclude if track_id in self._rows], dtype=np.intp)
+        queries = list(vectors)
+        found = self.index.search_around(queries, k, excluded=of_index)
+        if not self._delta_ids:
+            return found
+        changed = [self._delta.search(query, k, excluded=of_delta) for query in queries]
+        return [sorted([*of_build, *of_late])[:k] for of_build, of_late in zip(found, changed, strict=True)]
 
     def vector_of(self, track_id: str) -> Vectors | None:
         """The standardized vector (d,) of a track, or None where neither index nor delta has it."""
@@ -61,7 +67,7 @@ class Catalogue:
         units = np.zeros((len(track_ids), self.index.scaler.dimension))
         changed = [place for place, track_id in enumerate(track_ids) if track_id in self._rows]
         if changed:
-            units[changed] = self._delta_units[[self._rows[track_ids[place]] for place in changed]]
+            units[changed] = self._delta.units[[self._rows[track_ids[place]] for place in changed]]
         built = [place for place, track_id in enumerate(track_ids) if track_id not in self._rows]
         units[built] = self.index.units_at(self.index.find_positions(track_ids[place] for place in built))
         return units
@@ -69,10 +75,7 @@ class Catalogue:
     def percentile_of(self, distance: float) -> float:
         return self.index.percentile_of(distance)
 
-    def _scan_delta(self, standardized: Vectors, exclude: Collection[str]) -> list[Neighbour]:
-        if not self._delta_ids:
-            return []
-        distances = measure_distances(standardized, self._delta_units).tolist()
-        left_out = set(exclude)
-        pairs = zip(self._delta_ids, distances, strict=True)
-        return [Neighbour(distance, track_id) for track_id, distance in pairs if track_id not in left_out]
+    def search_others(self, track_ids: Sequence[str], vectors: Iterable[Vectors], k: int) -> list[list[Neighbour]]:
+        """`search` around each of several tracks, which is not among its own neighbours."""
+        found = Catalogue.search_each(self, vectors, k + 1)
+        return [[each for each in near if each.track_id != own][:k] for own, near in zip(track_ids, found, strict=True)]

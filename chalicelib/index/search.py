@@ -6,27 +6,25 @@ Opening and checking the files is `artefact.py`'s; what changed since the build 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache, partial
 from typing import Any
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from chalicelib.index.angular import Distances, measure_distances, scale_to_unit
 from chalicelib.index.manifest import Manifest
 from chalicelib.index.scaler import Scaler, Vectors
+from chalicelib.index.scan import Neighbour, Positions, Scan, TrackIds, list_neighbours, rank_rows
 
-Positions = npt.NDArray[np.intp]
-TrackIds = npt.NDArray[np.bytes_]
+__all__ = ["LoadedIndex", "Neighbour"]
 
 EXACT_UP_TO = 10_000  # tracks: up to here a scan of all vectors is faster than Annoy, and misses nothing
 SPARE_CANDIDATES = 16
+FEWEST_ASKED = 76  # of Annoy, which has looked at far more: a list asks for the neighbours of the same songs several times
+PROPOSALS_KEPT = 1_000  # about 2 MB: most songs that a list rests on were asked for at the play before
+WIDEST_KEPT = 304  # proposals to one question: wider ones are rare, and a thousand of them would take 60 MB
 NO_POSITIONS: Positions = np.empty(0, dtype=np.intp)
-
-
-class Neighbour(msgspec.Struct, frozen=True, order=True):
-    distance: float  # angular, 0 to 2
-    track_id: str
 
 
 class LoadedIndex:
@@ -45,10 +43,12 @@ class LoadedIndex:
         self.manifest = manifest
         self.scaler = scaler
         self._track_ids = track_ids
-        self._vectors = vectors
-        self._trees = trees
-        self._by_id = np.argsort(track_ids, kind="stable")
-        self._all_units = scale_to_unit(vectors) if len(vectors) <= exact_up_to else None
+        self._vectors = np.asarray(vectors)  # still mapped; a memmap's own indexing is slow
+        self._rank_now = partial(_rank_around, trees=trees, vectors=self._vectors, track_ids=track_ids)
+        self._rank_around = lru_cache(maxsize=PROPOSALS_KEPT)(self._rank_now)
+        is_sorted = bool(np.all(track_ids[:-1] <= track_ids[1:]))  # as builds write them
+        self._by_id = None if is_sorted else np.argsort(track_ids, kind="stable")
+        self._scan = Scan(track_ids, scale_to_unit(vectors)) if len(vectors) <= exact_up_to else None
         self._fractions = np.array([each.fraction for each in manifest.distance_quantiles])
         self._distances = np.array([each.distance for each in manifest.distance_quantiles])
 
@@ -57,18 +57,15 @@ class LoadedIndex:
 
     def search(self, standardized: Vectors, k: int, *, exclude: Collection[str] = ()) -> list[Neighbour]:
         """At most `k` tracks, nearest first, equal distances by id. `standardized` is one vector (d,) by this index's scaler."""
-        return self.search_around(standardized, k, excluded=self.find_positions(exclude))
+        return self.search_around([standardized], k, excluded=self.find_positions(exclude))[0] if k > 0 else []
 
-    def search_around(self, standardized: Vectors, k: int, *, excluded: Positions) -> list[Neighbour]:
-        """`search`, where the excluded tracks are known by position: so that thousands need not be looked up for each query."""
-        if k < 1:
-            return []
-        if self._all_units is not None:
-            distances = measure_distances(standardized, self._all_units)
-            distances[excluded] = np.inf
-            return self._pick_nearest(np.arange(len(self)), distances, k)
-        candidates = self._propose(standardized, k, excluded)
-        return self._pick_nearest(candidates, measure_distances(standardized, self.units_at(candidates)), k)
+    def search_around(self, vectors: Iterable[Vectors], k: int, *, excluded: Positions) -> list[list[Neighbour]]:
+        """`search` around each of several vectors, where the excluded tracks are known by position."""
+        if self._scan is not None:
+            return [self._scan.search(vector, k, excluded=excluded) for vector in vectors]
+        is_allowed = np.ones(len(self), dtype=bool)
+        is_allowed[excluded] = False
+        return [self._search_trees(np.asarray(vector, dtype=np.float32), k, is_allowed) for vector in vectors]
 
     def vector_of(self, track_id: str) -> Vectors | None:
         """The standardized vector (d,) of a track that is in the build."""
@@ -92,29 +89,37 @@ class LoadedIndex:
             return NO_POSITIONS
         asked = np.array(wanted, dtype=bytes)
         places = np.searchsorted(self._track_ids, asked, sorter=self._by_id)
-        rows = self._by_id[np.minimum(places, len(self) - 1)]
+        rows = np.minimum(places, len(self) - 1)
+        rows = rows if self._by_id is None else self._by_id[rows]
         found: Positions = rows[self._track_ids[rows] == asked]
         return found
 
-    def _propose(self, standardized: Vectors, k: int, excluded: Positions) -> Positions:
-        """At least `k` positions near the vector by Annoy, none excluded, while there are so many."""
+    def _search_trees(self, standardized: Vectors, k: int, is_allowed: npt.NDArray[np.bool_]) -> list[Neighbour]:
+        """Asks for more until `k` are left beside what is excluded, or that was all."""
         wanted = k + SPARE_CANDIDATES
         while True:
-            found = np.array(self._trees.get_nns_by_vector(standardized, wanted, self._choose_search_k(wanted)), dtype=np.intp)
-            allowed = found[np.isin(found, excluded, invert=True)] if len(excluded) else found
-            if len(allowed) >= k or wanted >= len(self):
-                return allowed
+            rank = self._rank_around if wanted <= WIDEST_KEPT else self._rank_now
+            rows, distances = rank(standardized.tobytes(), max(wanted, FEWEST_ASKED), self._choose_search_k(wanted))
+            allowed = is_allowed[rows]
+            if np.count_nonzero(allowed) >= k or wanted >= len(self):
+                return list_neighbours(self._track_ids[rows[allowed][:k]], distances[allowed][:k])
             wanted = min(wanted * 4, len(self))
 
     def _choose_search_k(self, wanted: int) -> int:
         """The build's search_k was chosen for 10 neighbours; more of them lie in more leaves."""
         return max(self.manifest.search_k, self.manifest.n_trees * wanted)
 
-    def _pick_nearest(self, positions: Positions, distances: Distances, k: int) -> list[Neighbour]:
-        if len(positions) > k:
-            bound = np.partition(distances, k - 1)[k - 1]
-            near = distances <= bound  # with all that tie with the last, so that ids decide and not the partition
-            positions, distances = positions[near], distances[near]
-        pairs = zip(distances.tolist(), self._track_ids[positions].tolist(), strict=True)
-        found = sorted(Neighbour(distance, raw.decode()) for distance, raw in pairs if np.isfinite(distance))
-        return found[:k]
+
+def _rank_around(
+    standardized: bytes, wanted: int, search_k: int, *, trees: Any, vectors: Vectors, track_ids: TrackIds
+) -> tuple[Positions, Distances]:
+    """What the trees propose, ranked exactly. A function of its own: what is kept of its answers must not keep an index in memory that
+    another has replaced."""
+    query = np.frombuffer(standardized, dtype=np.float32)
+    proposed = np.array(trees.get_nns_by_vector(query.tolist(), wanted, search_k), dtype=np.intp)
+    distances = measure_distances(query, scale_to_unit(vectors[proposed]))
+    order = rank_rows(distances, track_ids[proposed])
+    ranked = (proposed[order], distances[order])
+    for each in ranked:
+        each.flags.writeable = False  # many share it
+    return ranked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -35,10 +36,12 @@ def measure_affinity(distances: Numbers, reaches: Numbers | float) -> Numbers:
 
 def vary_by_day(track_ids: Sequence[str], *, user_id: str, day: date) -> Numbers:
     """A factor per candidate, 1 to 1.5, the same all day for one listener whatever the other candidates are."""
+    begun = hashlib.blake2b(f"{user_id}\n{day.isoformat()}\n".encode(), digest_size=8)
     factors = []
     for track_id in track_ids:
-        digest = hashlib.blake2b(f"{user_id}\n{day.isoformat()}\n{track_id}".encode(), digest_size=8).digest()
-        factors.append(1.0 + DAILY_VARIATION * int.from_bytes(digest) / 2**64)
+        named = begun.copy()
+        named.update(track_id.encode())
+        factors.append(1.0 + DAILY_VARIATION * int.from_bytes(named.digest()) / 2**64)
     return np.array(factors)
 
 
@@ -58,10 +61,20 @@ def shortlist_candidates(affinity: Numbers, weights: Numbers, variation: Numbers
     """At most `size` rows worth reading: half by agreement, half by turns from what is nearest to each liked played track, so that
     the many neighbours of a larger taste do not crowd out those of a smaller one."""
     scores = score_agreement(affinity, weights) * variation
-    by_agreement = np.argsort(-scores, kind="stable")
-    if len(by_agreement) <= size:
-        return by_agreement
-    liked = np.flatnonzero(weights > 0)
-    turns = np.argsort(-(affinity[:, liked] * variation[:, np.newaxis]), axis=0, kind="stable").ravel()
-    wanted = dict.fromkeys([*by_agreement[: size // 2].tolist(), *turns.tolist()])
+    if len(scores) <= size:
+        return np.argsort(-scores, kind="stable")
+    by_agreement = _rank_best(scores, size // 2)
+    varied = affinity[:, np.flatnonzero(weights > 0)].T * variation
+    turns = [_rank_best(each, size).tolist() for each in varied]  # of one played track alone that is enough
+    wanted = dict.fromkeys([*by_agreement.tolist(), *chain.from_iterable(zip(*turns, strict=True))])
     return np.array(list(wanted)[:size], dtype=np.intp)
+
+
+def _rank_best(scores: Numbers, count: int) -> npt.NDArray[np.intp]:
+    """The first `count` rows, fewer than there are, of the whole order: by score, and as they came where that is equal."""
+    if count < 1:
+        return np.empty(0, dtype=np.intp)
+    falling = -scores
+    near = np.flatnonzero(falling <= np.partition(falling, count - 1)[count - 1])
+    best: npt.NDArray[np.intp] = near[np.argsort(falling[near], kind="stable")][:count]
+    return best

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chalicelib.model import Track
+from chalicelib.model import TrackName
 from chalicelib.recommend.agreement import Numbers, measure_affinity
-from chalicelib.recommend.duplicates import KnownSongs, name_artist
+from chalicelib.recommend.duplicates import KnownSongs, Named, name_artist
 
 RELEVANCE = 0.7  # the rest is for being unlike what is in the list already
 MAX_PER_ARTIST = 3
@@ -24,7 +24,7 @@ MAX_PER_ARTIST = 3
 class Candidates:
     """Parallel: row i of each array is about tracks[i]."""
 
-    tracks: Sequence[Track]
+    tracks: Sequence[TrackName]
     units: Numbers  # (n, d) vectors at length 1
     affinity: Numbers  # (n, m) to each of m played tracks
     variation: Numbers  # (n,) factors of the day
@@ -43,12 +43,12 @@ class ArtistCap:
         self._limit = limit
         self._counts: Counter[str] = Counter()
 
-    def add(self, track: Track) -> None:
+    def add(self, track: Named) -> None:
         artist = name_artist(track)
         if artist is not None:
             self._counts[artist] += 1
 
-    def has_room(self, track: Track) -> bool:
+    def has_room(self, track: Named) -> bool:
         return self._limit is None or self._counts[name_artist(track) or ""] < self._limit
 
 
@@ -58,9 +58,9 @@ def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach:
     open_rows = np.ones(len(candidates.tracks), dtype=bool)
     served = np.zeros(len(weights))
     likeness = np.zeros(len(candidates.tracks))
+    gains = _measure_gains(candidates, weights, served)
     artists, picked = ArtistCap(), list[Picked]()
     while len(picked) < count:
-        gains = _measure_gains(candidates, weights, served)
         eligible = open_rows & (gains > 0)
         if not eligible.any():
             break
@@ -75,6 +75,7 @@ def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach:
         artists.add(track)
         known.add(track, unit)
         served += candidates.affinity[row]
+        gains = _measure_gains(candidates, weights, served)
         distances = np.linalg.norm(candidates.units - unit, axis=1)
         likeness = np.maximum(likeness, measure_affinity(distances, reach))
     return picked

@@ -10,6 +10,8 @@ from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors
 from chalicelib.storage.times import truncate_time
 from chalicelib.storage.users import to_user
 
+PAUSES_KEPT = 50
+
 
 class MongoAccountStore:
     def __init__(self, database: MongoDatabase) -> None:
@@ -28,10 +30,17 @@ class MongoAccountStore:
         return self._change(user_id, {"$pull": {"roles": role}})
 
     @translate_errors("users")
-    def pause_history(self, user_id: str, *, since: datetime | None) -> User:
-        if since is None:
-            return self._change(user_id, {"$set": {"history_paused_at": None}})
+    def pause_history(self, user_id: str, *, since: datetime) -> User:
         self._users.update_one({"_id": user_id, "history_paused_at": None}, {"$set": {"history_paused_at": truncate_time(since)}})
+        return self._require(self._users.find_one({"_id": user_id}))
+
+    @translate_errors("users")
+    def resume_history(self, user_id: str, *, at: datetime) -> User:
+        paused = {"_id": user_id, "history_paused_at": {"$ne": None}}
+        ended = {"since": "$history_paused_at", "until": truncate_time(at)}
+        earlier = {"$ifNull": ["$history_pauses", []]}
+        pauses = {"$slice": [{"$concatArrays": [earlier, [ended]]}, -PAUSES_KEPT]}
+        self._users.update_one(paused, [{"$set": {"history_pauses": pauses, "history_paused_at": None}}])
         return self._require(self._users.find_one({"_id": user_id}))
 
     @translate_errors("users")

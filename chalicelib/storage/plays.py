@@ -49,7 +49,10 @@ class MongoPlayStore:
         """Each by how long it has waited: since it was recorded, or since it was last sent."""
         recorded_by = truncate_time(now - timedelta(seconds=publish_grace_s))
         published_by = truncate_time(now - timedelta(seconds=resend_after_s))
-        unsent = self._find_due({"published_at": None, "occurred_at": {"$lt": recorded_by}}, limit)
+        # What came late happened long ago: it is its arrival that must be so old. Older documents have none.
+        unsent = self._find_due(
+            {"published_at": None, "occurred_at": {"$lt": recorded_by}, "arrived_at": {"$not": {"$gte": recorded_by}}}, limit
+        )
         unanswered = self._find_due({"published_at": {"$lt": published_by}}, limit)
         waiting = heapq.merge(unsent, unanswered, key=_rank_waiting)
         return list(waiting)[:limit]
@@ -103,14 +106,15 @@ class MongoPlayStore:
 
     @translate_errors("plays")
     def oldest_unprocessed(self) -> datetime | None:
-        found = self._plays.find({"is_processed": False}, {"_id": 0, "occurred_at": 1}).sort([("occurred_at", 1)]).limit(1)
-        return next((one["occurred_at"] for one in found), None)
+        wanted = {"_id": 0, "occurred_at": 1, "arrived_at": 1}
+        found = self._plays.find({"is_processed": False}, wanted).sort([("arrived_at", 1), ("occurred_at", 1)]).limit(1)
+        return next((_tell_arrival(one) for one in found), None)
 
     @translate_errors("plays")
     def newest_effects(self, *, limit: int) -> list[float]:
-        wanted = {"_id": 0, "occurred_at": 1, "processed_at": 1}
+        wanted = {"_id": 0, "occurred_at": 1, "arrived_at": 1, "processed_at": 1}
         found = self._plays.find({"is_processed": True}, wanted).sort([("processed_at", -1)]).limit(limit)
-        return [(one["processed_at"] - one["occurred_at"]).total_seconds() for one in found]
+        return [(one["processed_at"] - _tell_arrival(one)).total_seconds() for one in found]
 
     def _find_due(self, condition: Document, limit: int) -> list[Play]:
         order = [("published_at", 1), ("occurred_at", 1), ("_id", 1)]
@@ -125,6 +129,12 @@ def _rank_waiting(play: Play) -> tuple[datetime, datetime, str]:
     return (play.published_at or play.occurred_at, play.occurred_at, play.event_id)
 
 
+def _tell_arrival(document: Document) -> datetime:
+    """Plays of older versions came when they happened."""
+    arrived_at: datetime = document.get("arrived_at") or document["occurred_at"]
+    return arrived_at
+
+
 def to_document(play: Play) -> Document:
     return {
         "_id": play.event_id,
@@ -133,6 +143,7 @@ def to_document(play: Play) -> Document:
         "kind": play.kind,
         "position_s": play.position_s,
         "occurred_at": truncate_time(play.occurred_at),
+        "arrived_at": truncate_time(play.arrived_at),
         "published_at": truncate_time(play.published_at),
         "processed_at": truncate_time(play.processed_at),
         "is_processed": play.processed_at is not None,

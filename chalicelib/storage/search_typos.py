@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 KEY_CHARS = 7  # of a word's beginning: what is typed further is compared word by word
-LEAST_CHARS = 4  # of a word that may be misspelled: of three letters one wrong is too much
+LEAST_CHARS = 4  # of a word that may be misspelled: of three letters one wrong is too much, but one may be missing (`blu` for `blue`)
 MAX_COMPLETED = 40
 MAX_CORRECTED = 20
 LOOKED_AT = 200  # words read for one that is typed
@@ -31,8 +31,10 @@ def key_of_beginning(typed: str) -> str:
 
 def keys_of_misspelled(typed: str) -> list[str]:
     """None where the word is too short to be corrected."""
-    if len(typed) < LEAST_CHARS:
+    if len(typed) < LEAST_CHARS - 1:
         return []
+    if len(typed) < LEAST_CHARS:
+        return [_MARK + typed]
     beginning = typed[:KEY_CHARS]
     left = _leave_one_out(beginning)
     return sorted({_MARK + beginning, *(_MARK + each for each in left), *left})
@@ -60,7 +62,7 @@ def complete(typed: str, vocabulary: Iterable[str]) -> list[str]:
 def correct(typed: str, vocabulary: Iterable[str], *, is_last: bool) -> list[str]:
     """Words that may have been meant; the last one typed may be a beginning too. `vocabulary`: most frequent first."""
     if len(typed) < LEAST_CHARS:
-        return []
+        return [word for word in vocabulary if len(word) == LEAST_CHARS == len(typed) + 1 and is_near(typed, word)][:MAX_CORRECTED]
     near = [word for word in vocabulary if word != typed and (is_near(typed, word) or (is_last and is_near_beginning(typed, word)))]
     return sorted(near, key=lambda word: not is_near(typed, word))[:MAX_CORRECTED]
 

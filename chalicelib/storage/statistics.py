@@ -8,10 +8,12 @@ from typing import Any
 
 from chalicelib.account_model import DayCount, SongCount
 from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors
+from chalicelib.storage.tally_migration import count_older_plays
 
 
 class MongoStatisticsStore:
     def __init__(self, database: MongoDatabase) -> None:
+        self._database = database
         self._days = database["play_days"]
         self._songs = database["play_songs"]
 
@@ -42,6 +44,10 @@ class MongoStatisticsStore:
         """By the index alone: it holds the number of each day."""
         found = self._days.find({"user_id": user_id}, {"_id": 0, "plays": 1}).hint("by_user")
         return sum(one["plays"] for one in found)
+
+    @translate_errors("statistics")
+    def count_older(self, *, limit: int) -> int:
+        return count_older_plays(self._database, limit=limit)
 
     @translate_errors("statistics")
     def erase(self, user_id: str, *, limit: int) -> int:

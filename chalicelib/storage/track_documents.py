@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.model import StoredObject, Track, TrackVector
+from chalicelib.model import StoredObject, Track, TrackName, TrackVector
 from chalicelib.storage.mongo import Document
 from chalicelib.storage.track_facets import (
     CATALOGUE_VERSION,
@@ -15,6 +15,7 @@ from chalicelib.storage.track_facets import (
     shuffle_position,
 )
 
+NAME_FIELDS = {"display_title": 1, "artist": 1}
 VECTOR_FIELDS = {"seq": 1, "mfcc": 1, "scaler_version": 1, "genre": 1}
 
 
@@ -104,6 +105,10 @@ def is_counted(document: Document) -> bool:
 def to_vector(document: Document) -> TrackVector:
     mfcc = tuple(document["mfcc"])
     return TrackVector(document["_id"], document["seq"], mfcc, document.get("scaler_version"), document.get("genre"))
+
+
+def to_name(document: Document) -> TrackName:
+    return TrackName(document["_id"], document["display_title"], document["artist"])
 
 
 def to_stored_object(document: Document) -> StoredObject:

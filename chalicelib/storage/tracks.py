@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 
 from chalicelib.errors import NotFoundError
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
-from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackVector
+from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackName, TrackVector
 from chalicelib.storage import track_transactions
 from chalicelib.storage.library import list_groups, list_tracks
 from chalicelib.storage.library_search import search_tracks
@@ -20,7 +20,7 @@ from chalicelib.storage.search_words import split_query
 from chalicelib.storage.times import truncate_time
 from chalicelib.storage.track_changes import Attachment, begin_purge, move_to_trash, replace_tags, take_from_trash
 from chalicelib.storage.track_counts import mend_counts
-from chalicelib.storage.track_documents import VECTOR_FIELDS, to_stored_object, to_track, to_vector
+from chalicelib.storage.track_documents import NAME_FIELDS, VECTOR_FIELDS, to_name, to_stored_object, to_track, to_vector
 from chalicelib.storage.track_migration import migrate_tracks
 
 STREAM_BATCH = 2_000
@@ -41,6 +41,11 @@ class MongoTrackStore:
     def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
         found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"})
         return {document["_id"]: to_track(document) for document in found}
+
+    @translate_errors("tracks")
+    def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
+        found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"}, NAME_FIELDS).batch_size(STREAM_BATCH)
+        return {document["_id"]: to_name(document) for document in found}
 
     @translate_errors("tracks")
     def find_by_object(self, key: str) -> Track | None:

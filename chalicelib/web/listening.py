@@ -63,9 +63,10 @@ def give_opinion(visit: Visit, track_id: str, opinion: Opinion) -> datetime | No
 
 
 def save_play(visit: Visit, play: Play) -> bool:
-    """Whether it is kept: not while the listener pauses their history."""
-    stores = visit.stores
-    is_paused = visit.listener.history_paused_at is not None
+    """Whether it is kept: not while the listener pauses their history, nor what happened during a pause and comes late."""
+    stores, listener = visit.stores, visit.listener
+    is_late = play.occurred_at < play.heard_of_at
+    is_paused = listener.pauses_history_at(play.occurred_at) if is_late else listener.history_paused_at is not None
     record_play(
         play,
         tracks=stores.tracks(),

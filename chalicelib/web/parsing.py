@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -101,6 +102,18 @@ class PlayRequest(msgspec.Struct, frozen=True):
     ]
     kind: PlayKind
     position_s: Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="In the song, when it happened.", examples=[0.0])] = 0.0
+    occurred_at: (
+        Annotated[
+            datetime,
+            msgspec.Meta(
+                tz=True,
+                description="When it happened, if that was before now: a player may keep plays while there is no network. "
+                "Never taken as in the future nor as older than 7 days.",
+                examples=["2026-11-22T18:30:00Z"],
+            ),
+        ]
+        | None
+    ) = None
 
 
 class UploadRequest(msgspec.Struct, frozen=True):
@@ -172,6 +185,17 @@ def read_query_as(visit: Visit, kind: type[T]) -> T:
         if getattr(asked, name, value) is None:  # msgspec reads the word null, in any case, as nothing
             raise InvalidInputError(f"{name} must be a value or left out, got {value!r}.")
     return asked
+
+
+def refuse_empty(visit: Visit, kind: type[msgspec.Struct]) -> None:
+    """What a program sends as a number, a word of a list and the like must be one; forms send what was not filled in as empty."""
+    for field in msgspec.structs.fields(kind):
+        if (visit.request.query_params or {}).get(field.encode_name) != "":
+            continue
+        try:
+            msgspec.convert("", field.type, strict=False)
+        except msgspec.ValidationError as exc:
+            raise InvalidInputError(f"{field.encode_name} must be a value or left out, got ''.") from exc
 
 
 def read_cursor(visit: Visit) -> str | None:

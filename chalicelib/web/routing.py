@@ -23,7 +23,7 @@ from chalicelib.log import log, log_fields
 from chalicelib.web.answers import Answer, answer_json
 from chalicelib.web.auth import check_form_token, check_origin, identify
 from chalicelib.web.errors import answer_error, translate_chalice_error
-from chalicelib.web.parsing import read_form, read_json, read_query_as
+from chalicelib.web.parsing import read_form, read_json, read_query_as, refuse_empty
 from chalicelib.web.security import secure
 from chalicelib.web.urls import API
 from chalicelib.web.visit import Visit, start_visit
@@ -156,6 +156,8 @@ def _read_asked(visit: Visit, route: Route) -> dict[str, msgspec.Struct]:
     if route.body is not None:
         asked["body"] = read_json(visit, route.body)
     if route.query is not None:
+        if route.is_api:
+            refuse_empty(visit, route.query)
         asked["query"] = read_query_as(visit, route.query)
     return asked
 

@@ -22,8 +22,11 @@ class AccountStore(Protocol):
     def revoke(self, user_id: str, role: Role) -> User:
         """Again is the same."""
 
-    def pause_history(self, user_id: str, *, since: datetime | None) -> User:
-        """None goes on. Of one who has paused already the first time stays."""
+    def pause_history(self, user_id: str, *, since: datetime) -> User:
+        """Of one who has paused already the first time stays."""
+
+    def resume_history(self, user_id: str, *, at: datetime) -> User:
+        """The pause that ends is remembered among the latest. Of one who does not pause nothing changes."""
 
     def reset_taste(self, user_id: str, *, at: datetime) -> User: ...
 
@@ -77,6 +80,9 @@ class StatisticsStore(Protocol):
 
     def count_plays(self, user_id: str) -> int:
         """Of all time."""
+
+    def count_older(self, *, limit: int) -> int:
+        """Plays that took effect before there were counts, at most so many: they are counted now. How many; 0 when none is left."""
 
     def erase(self, user_id: str, *, limit: int) -> int:
         """At most so many of the user's counters. How many; 0 when there are none left."""

@@ -68,4 +68,4 @@ def end_session(user: User, session_id: str, *, open_sessions: OpenSessions, ses
 
 def set_history_paused(user: User, *, is_paused: bool, accounts: AccountStore, now: datetime) -> User:
     """From this moment plays are neither kept nor used, or they are again. What was kept before stays."""
-    return accounts.pause_history(user.user_id, since=now if is_paused else None)
+    return accounts.pause_history(user.user_id, since=now) if is_paused else accounts.resume_history(user.user_id, at=now)

@@ -126,6 +126,7 @@ def _describe_play(play: Play) -> dict[str, Any]:
         "kind": play.kind,
         "position_s": play.position_s,
         "occurred_at": play.occurred_at,
+        "arrived_at": play.arrived_at,
         "processed_at": play.processed_at,
     }
 

@@ -15,7 +15,7 @@ from chalicelib.workflows.ports import IndexBucket, PlayStore, RecommendationSto
 from chalicelib.workflows.publish_index import decode_current
 
 PLAYS_READ = 200
-RECOMMENDED_MOST = 100
+RECOMMENDED_MOST = 20
 
 
 class FoundMap(msgspec.Struct, frozen=True, kw_only=True):

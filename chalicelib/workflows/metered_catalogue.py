@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.scaler import Vectors
@@ -19,11 +19,18 @@ class MeteredCatalogue(Catalogue):
         self._searched_s = 0.0
         self._named: set[str] = set()
 
-    def search(self, standardized: Vectors, k: int, *, exclude: Collection[str] = ()) -> list[Neighbour]:
+    def search_each(self, vectors: Iterable[Vectors], k: int, *, exclude: Collection[str] = ()) -> list[list[Neighbour]]:
+        """`search` goes this way too."""
+        return self._note(lambda: super(MeteredCatalogue, self).search_each(vectors, k, exclude=exclude))
+
+    def search_others(self, track_ids: Sequence[str], vectors: Iterable[Vectors], k: int) -> list[list[Neighbour]]:
+        return self._note(lambda: super(MeteredCatalogue, self).search_others(track_ids, vectors, k))
+
+    def _note(self, search: Callable[[], list[list[Neighbour]]]) -> list[list[Neighbour]]:
         started = self._monotonic()
-        found = super().search(standardized, k, exclude=exclude)
+        found = search()
         self._searched_s += self._monotonic() - started
-        self._named.update(each.track_id for each in found)
+        self._named.update(each.track_id for near in found for each in near)
         return found
 
     def read_meter(self) -> IndexSearch:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from chalicelib.index.angular import measure_distances, scale_to_unit
+from chalicelib.index.angular import measure_distances_each, scale_to_unit
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.scaler import Vectors
 from chalicelib.model import Opinion, Play, RecommendedTrack, Track
@@ -74,17 +74,14 @@ def find_seeds(listener: Listener, catalogue: Catalogue, tracks: ports.TrackStor
     weighed = weigh_plays(listener.recent, listener.opinions, {track_id: track.duration_s for track_id, track in active.items()})
     located = [(each, active[each.track_id]) for each in weighed if each.track_id in active]
     with_vectors = [(each, track, vector) for each, track in located if (vector := locate_vector(catalogue, track)) is not None]
+    near = catalogue.search_others([track.track_id for _, track, _ in with_vectors], [vector for _, _, vector in with_vectors], REACH_RANK)
     return Seeds(
         played=tuple(each for each, _, _ in with_vectors),
         tracks=tuple(track for _, track, _ in with_vectors),
         vectors=np.array([vector for _, _, vector in with_vectors], dtype=np.float32),
         weights=np.array([each.weight for each, _, _ in with_vectors]),
-        reaches=np.array([_find_reach(catalogue, vector, exclude=(track.track_id,)) for _, track, vector in with_vectors]),
+        reaches=np.array([measure_reach([each.distance for each in found]) for found in near]),
     )
-
-
-def _find_reach(catalogue: Catalogue, vector: Vectors, *, exclude: Collection[str]) -> float:
-    return measure_reach([each.distance for each in catalogue.search(vector, REACH_RANK, exclude=exclude)])
 
 
 def list_events(recent: Sequence[Play], seeds: Seeds) -> tuple[str, ...]:
@@ -114,8 +111,8 @@ def _average(seeds: Seeds, catalogue: Catalogue) -> Aim:
     """The classic way, as an arm to compare with: one point amid all that the listener likes."""
     liked = seeds.liked
     mean = np.average(seeds.vectors[liked], axis=0, weights=seeds.weights[liked]).astype(np.float32)
-    reach = _find_reach(catalogue, mean, exclude=[each.track_id for each in seeds.tracks])
-    return Aim(mean[np.newaxis, :], np.ones(1), np.array([reach]))
+    near = catalogue.search(mean, REACH_RANK, exclude=[each.track_id for each in seeds.tracks])
+    return Aim(mean[np.newaxis, :], np.ones(1), np.array([measure_reach([each.distance for each in near])]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +132,7 @@ class Ranking:
         queries = self.aim.vectors[self.aim.weights > 0]
         neighbours_each = NEIGHBOURS_EACH
         for _ in range(LOOKS):
-            lists = [self.catalogue.search(query, neighbours_each, exclude=excluded) for query in queries]
+            lists = self.catalogue.search_each(queries, neighbours_each, exclude=excluded)
             pool = sorted({each.track_id for found in lists for each in found})
             items = self._rank(pool, excluded) if pool else ()
             if len(items) >= self.count or all(len(found) < neighbours_each for found in lists):
@@ -156,17 +153,17 @@ class Ranking:
     def _read_candidates(self, pool: Sequence[str]) -> Candidates:
         """Those of the pool that are most promising and still there: only they are read from the store."""
         units = self.catalogue.units_of(pool)
-        affinity = measure_affinity(_measure_all(self.aim.vectors, units), self.aim.reaches)
+        affinity = measure_affinity(measure_distances_each(self.aim.vectors, units), self.aim.reaches)
         variation = vary_by_day(pool, user_id=self.listener.user_id, day=self.listener.day)
         promising = shortlist_candidates(affinity, self.aim.weights, variation, size=READ_PER_PICK * self.count)
-        active = self.tracks.find_many([pool[row] for row in promising])
+        active = self.tracks.find_names([pool[row] for row in promising])
         rows = np.array([row for row in promising if pool[row] in active], dtype=np.intp)
         return Candidates([active[pool[row]] for row in rows], units[rows], affinity[rows], variation[rows])
 
     def _explain(self, picks: Sequence[Picked], candidates: Candidates) -> tuple[RecommendedTrack, ...]:
         liked = self.seeds.liked
         played = [self.seeds.tracks[row] for row in liked]
-        distances = _measure_all(self.seeds.vectors[liked], candidates.units[[each.row for each in picks]])
+        distances = measure_distances_each(self.seeds.vectors[liked], candidates.units[[each.row for each in picks]])
         contributions = measure_affinity(distances, self.seeds.reaches[liked]) * self.seeds.weights[liked]
         return tuple(
             RecommendedTrack(
@@ -176,8 +173,3 @@ class Ranking:
             )
             for place, each in enumerate(picks)
         )
-
-
-def _measure_all(vectors: Vectors, units: Numbers) -> Numbers:
-    """(n, m) distances of n unit vectors from m standardized ones."""
-    return np.stack([measure_distances(vector, units) for vector in vectors], axis=1)

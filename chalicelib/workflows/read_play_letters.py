@@ -88,6 +88,7 @@ def _resolve(message: PlayMessage, reading: LetterReading) -> Play:
         kind=message.kind,
         position_s=message.position_s,
         occurred_at=min(message.occurred_at, reading.clock()),
+        arrived_at=message.arrived_at,
         request_id=message.request_id,
     )
 

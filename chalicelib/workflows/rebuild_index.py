@@ -81,7 +81,7 @@ def rebuild_index(building: IndexBuilding, *, refit: bool = False) -> Outcome:
 def _rebuild(building: IndexBuilding, *, refit: bool) -> Outcome:
     current = _read_manifest_in_force(building.index_bucket)
     max_seq = building.tracks.max_seq()  # before the vectors: what changes while they are read is in the next build's delta
-    if current is not None and current.max_seq == max_seq and not refit:
+    if current is not None and current.max_seq == max_seq and current.map is not None and not refit:  # older versions drew no map
         _complete_bookkeeping(current, building)
         return "unchanged"
     outlived = current is not None and current.max_seq > max_seq  # read first, so only another database's build can be ahead

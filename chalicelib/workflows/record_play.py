@@ -5,12 +5,19 @@ acknowledge is left to `relay_plays`. The event_id is what makes a repeated requ
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.errors import NotFoundError
 from chalicelib.model import Play
 from chalicelib.workflows.ports import PlayPublisher, PlayStore, TrackStore
 from chalicelib.workflows.publish_plays import publish_plays
+
+LATEST_BY = timedelta(days=7)  # so late a play may come that a player kept without a network
+
+
+def believe_time(told: datetime | None, *, now: datetime) -> datetime:
+    """When a play happened: as its player tells it, never in the future and never older than a week."""
+    return now if told is None else max(now - LATEST_BY, min(told, now))
 
 
 def record_play(

@@ -47,6 +47,7 @@ class PlayMessage(msgspec.Struct, frozen=True, kw_only=True):
     kind: PlayKind
     position_s: float
     occurred_at: datetime
+    arrived_at: datetime | None = None  # at our API, where that was later
     request_id: str | None = None  # of the request that brought the play, by the record's header
 
 

@@ -42,7 +42,7 @@ def show_way(user_id: str, *, uploads: ports.UploadStore, plays: ports.PlayStore
     """Of what moved last of this user's: the newest upload or the newest play. None before both."""
     upload = next(iter(uploads.list_for_user(user_id, limit=1).items), None)
     play = next(iter(plays.recent(user_id, limit=1)), None)
-    if play is not None and (upload is None or play.occurred_at > _last_move(upload)):
+    if play is not None and (upload is None or play.heard_of_at > _last_move(upload)):
         return trace_play(play, title=_find_title(play.track_id, tracks))
     return None if upload is None else trace_upload(upload, title=_find_title(upload.track_id, tracks))
 
@@ -76,7 +76,7 @@ def trace_play(play: Play, *, title: str = "") -> Way:
             name="Play",
             state="waiting",
             detail="Noted in MongoDB, on disk",
-            duration_ms=_measure(play.occurred_at, play.recorded_at),
+            duration_ms=_measure(play.heard_of_at, play.recorded_at),
             clocks=("API",),
         ),
         _step_kafka(play, received_at),
@@ -94,10 +94,10 @@ def trace_play(play: Play, *, title: str = "") -> Way:
         subject_id=play.event_id,
         title=title,
         track_id=play.track_id,
-        began_at=play.occurred_at,
+        began_at=play.heard_of_at,
         steps=tuple(msgspec.structs.replace(step, state=state) for step, state in zip(steps, states, strict=True)),
         is_travelling=not is_done,
-        total_ms=_measure(play.occurred_at, play.processed_at),
+        total_ms=_measure(play.heard_of_at, play.processed_at),
     )
 
 

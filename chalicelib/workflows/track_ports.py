@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
-from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackVector
+from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackName, TrackVector
 
 
 class TrackStore(Protocol):
@@ -16,6 +16,9 @@ class TrackStore(Protocol):
 
     def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
         """Active tracks by id; missing and removed ones are left out."""
+
+    def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
+        """`find_many` of hundreds, where a list needs no more of them."""
 
     def find_by_object(self, key: str) -> Track | None:
         """The active track that the object in the music bucket belongs to, or None."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import cold_start, extraction, front, map_layout, pages_in_the_browser, play_to_recommendation
+from tests.bench import cold_start, extraction, front, map_layout, pages, pages_in_the_browser, play_to_recommendation
 
 
 def main() -> int:
     cold_start.main()
     front.main()
     play_to_recommendation.main()
+    pages.measure_all()
     pages_in_the_browser.main()
     map_layout.main()
     extraction.main()  # last: it keeps this process on one core

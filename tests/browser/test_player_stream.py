@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -128,3 +129,24 @@ def test_a_play_that_did_not_arrive_is_sent_again_under_its_id_even_after_a_relo
     page.wait_for_function("() => localStorage.getItem('timbre:outbox') === '[]'")
     assert len({attempt["event_id"] for attempt in told.attempts}) == 1
     assert len(list_history(page)) == 1
+
+
+def test_a_play_without_a_network_stands_in_the_history_where_it_happened(page: Page, songs: list[Song], faults: Faults) -> None:
+    faults.expect("ERR_|status of 503")
+    told = Told(page)
+    page.route("**/api/v1/plays", lambda route: route.fulfill(status=503, body="{}"))
+    start(page, songs[:1])
+    wait_until(lambda: page.evaluate("1") and len(told.attempts) >= 1, deadline_s=10, what="an attempt")
+    press(page, "Pause")
+    assert "occurred_at" not in told.attempts[0]  # sent at once: the server knows the time better
+    page.evaluate(
+        """() => { const name = 'timbre:outbox'; const events = JSON.parse(localStorage.getItem(name));
+            for (const one of events) one.happened_ms -= 3_600_000; localStorage.setItem(name, JSON.stringify(events)); }"""
+    )
+    page.unroute("**/api/v1/plays")
+    page.reload()
+    wait_until(lambda: page.evaluate("1") and bool(list_history(page)), deadline_s=15, what="the play")
+    wait_until_told(page)
+    (play,) = list_history(page)
+    age = datetime.now(UTC) - datetime.fromisoformat(play["occurred_at"])
+    assert timedelta(minutes=59) < age < timedelta(minutes=62)

@@ -44,7 +44,7 @@ def test_a_song_is_deleted_with_a_way_back(demo_page: Page, songs: list[dict[str
     expect(demo_page.get_by_role("heading", name=f"“{song['title']}” was deleted")).to_be_visible()
     assert demo_page.request.get(f"/api/v1/tracks/{song['track_id']}").status == 404
     demo_page.locator("#toasts").get_by_role("button", name="Undo").click()
-    expect(demo_page.get_by_role("heading", name=song["title"], level=1)).to_be_visible()
+    expect(demo_page.get_by_role("heading", name=song["title"], level=1, exact=True)).to_be_visible()
     assert demo_page.request.get(f"/api/v1/tracks/{song['track_id']}").status == 200
 
 

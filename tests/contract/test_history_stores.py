@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.account_model import DayCount, Erasure, SongCount
 from chalicelib.errors import ConflictError, NotFoundError
+from chalicelib.model import HistoryPause
 from chalicelib.storage.account_stores import make_account_stores
 from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.mongo import MongoDatabase
@@ -207,7 +208,11 @@ def test_an_account_is_changed_by_one_write_each(world: World) -> None:
     found = world.users.find("1")
     assert found is not None
     assert (found.password_hash, found.taste_reset_at) == ("another hash", truncate_time(at(5)))
-    assert accounts.pause_history("1", since=None).history_paused_at is None
+    for _ in range(2):
+        resumed = accounts.resume_history("1", at=at(9))
+        assert resumed.history_paused_at is None
+        assert resumed.history_pauses == (HistoryPause(since=truncate_time(NOW), until=truncate_time(at(9))),)
+        assert [resumed.pauses_history_at(at(seconds)) for seconds in (-1, 5, 9.5)] == [False, True, False]
     accounts.remove("1")
     accounts.remove("1")
     assert world.users.find("1") is None
@@ -289,3 +294,22 @@ def test_an_erasure_waits_until_it_is_done_and_is_kept(world: World) -> None:
     erasures.put_off("ann", until=None, passes=2)
     assert erasures.due(now=at(9_999), limit=9) == []
     assert world.users.was_erased("ann")
+
+
+def test_plays_that_took_effect_before_there_were_counts_are_counted_once(database: MongoDatabase) -> None:
+    world = make_mongo_world(database)
+    for number in range(5):
+        world.play(f"e{number}", user_id="ann" if number % 2 else "bob", seconds=number)
+    world.plays.record(make_play("waiting"))
+    database["plays"].update_many({"_id": {"$ne": "e0"}}, {"$unset": {"is_counted": ""}})  # as an older version left them
+    for counts in ("play_days", "play_songs"):
+        database[counts].delete_many({})
+    statistics, history = world.own.statistics, world.own.history
+    history.remove("ann", ["e3"], now=NOW)  # it was never counted: nothing goes below nothing
+    assert [statistics.count_older(limit=2) for _ in range(3)] == [2, 1, 0]
+    assert (statistics.count_plays("ann"), statistics.count_plays("bob")) == (1, 2)
+    assert statistics.days("bob", since=NOW.date()) == [DayCount(day=NOW.date(), plays=2, hours={NOW.hour: 2})]
+    history.restore("ann", ["e3"], removed_after=at(-9))
+    assert [statistics.count_older(limit=2) for _ in range(2)] == [1, 0]
+    assert statistics.count_plays("ann") == 2
+    assert statistics.top_songs("ann", limit=9) == [SongCount(track_id="t1", plays=2)]

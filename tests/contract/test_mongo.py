@@ -172,12 +172,12 @@ def test_indexes_are_made_once(database: MongoDatabase) -> None:
 
 def test_an_index_of_an_older_version_is_made_anew(database: MongoDatabase) -> None:
     plays, users = database["plays"], database["users"]
-    plays.drop_index("by_user")
-    plays.create_index([("user_id", 1)], name="by_user")  # the same name, other keys
+    plays.drop_index("by_user_with_track")
+    plays.create_index([("user_id", 1)], name="by_user_with_track")  # the same name, other keys
     users.drop_index("by_username")
     users.create_index([("username_folded", 1)], name="by_folded_name", unique=True)  # the same index by another name
     ensure_indexes(database)
-    assert [key for key, _ in plays.index_information()["by_user"]["key"]] == ["user_id", "occurred_at", "_id"]
+    assert [key for key, _ in plays.index_information()["by_user_with_track"]["key"]] == ["user_id", "occurred_at", "_id", "track_id"]
     assert users.index_information()["by_username"]["unique"]
     assert "by_folded_name" not in users.index_information()
 
@@ -269,7 +269,7 @@ def query_everything(database: MongoDatabase) -> None:
     query_library(tracks, plays)
     tracks.sample(5, start=0.5), tracks.changed_since(0, limit=5), tracks.max_seq(), tracks.count_active()
     list(tracks.stream_objects()), list(tracks.stream_vectors(feature_version=1))
-    tracks.write_standardized([(some.track_id, (0.0,))], scaler_version=1)
+    tracks.write_standardized([(some.track_id, (0.0,))], scaler_version=1), tracks.find_names([some.track_id])
     query_uploads(uploads)
     users, sessions = MongoUserStore(database), MongoSessionStore(database)
     users.add(make_user("1", "Ann")), users.find("1"), users.find_by_username("ann")
@@ -303,8 +303,9 @@ def query_accounts(database: MongoDatabase) -> None:
     own.history.remove("9", ["h1", "h2"], now=NOW), own.history.restore("9", ["h2"], removed_after=at(-9)), plays.removed(["h1"])
     list(own.history.stream("9")), own.history.forget_removed(before=at(9), limit=5)
     own.statistics.days("9", since=NOW.date()), own.statistics.songs_since("9", since=NOW.date())
-    own.statistics.top_songs("9", limit=5), own.statistics.count_plays("9")
+    own.statistics.top_songs("9", limit=5), own.statistics.count_plays("9"), own.statistics.count_older(limit=5)
     own.accounts.grant("9", "operator"), own.accounts.pause_history("9", since=NOW), own.accounts.reset_taste("9", at=NOW)
+    own.accounts.resume_history("9", at=at(9))
     own.sessions.list_for_user("9", now=NOW, limit=5), own.sessions.touch("t", now=at(9), if_before=at(5))
     own.sessions.remove_all("9", keep="t"), own.sessions.remove_all("9")
     list(own.personal.stream_feedback("9")), own.personal.erase_feedback("9", limit=5), own.personal.erase_recommendations("9")

@@ -266,3 +266,17 @@ def test_the_times_of_a_plays_way_are_kept_with_it(stores: Stores) -> None:
     stored = recommendations.find("ann")
     assert stored is not None
     assert stored.search == search
+
+
+def test_a_play_that_came_late_is_judged_by_its_arrival(stores: Stores) -> None:
+    plays, recommendations = stores
+    late = msgspec.structs.replace(make_play("late", occurred_at=at(-9_000)), arrived_at=at(100))
+    assert plays.record(late)
+    assert plays.recent("ann", limit=9) == [
+        msgspec.structs.replace(late, occurred_at=truncate_time(late.occurred_at), arrived_at=truncate_time(at(100)))
+    ]
+    assert find_due(plays, at(104)) == []  # the request that brought it may still be sending it
+    assert find_due(plays, at(106)) == ["late"]
+    assert plays.oldest_unprocessed() == truncate_time(at(100))
+    recommendations.save_with_effect(make_list(), ["late"], now=at(103))
+    assert plays.newest_effects(limit=9) == [3.0]

@@ -24,7 +24,8 @@ def test_search_takes_whole_words_and_the_last_as_a_prefix(tracks: TrackStore) -
     assert search_titles(tracks, "love song") == ["Love Song"]
     assert search_titles(tracks, "lov") == ["Love Song", "Lovely Songs"]
     assert search_titles(tracks, "lovely son") == ["Lovely Songs"]
-    assert search_titles(tracks, "ove") == search_titles(tracks, "lov song") == search_titles(tracks, "love nothing") == []
+    assert search_titles(tracks, "ove") == search_titles(tracks, "lov song") == ["Love Song"], "a letter may be missing"
+    assert search_titles(tracks, "ng") == search_titles(tracks, "ov song") == search_titles(tracks, "love nothing") == []
 
 
 def test_search_takes_signs_as_text(tracks: TrackStore) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib.errors import NotFoundError
-from chalicelib.model import TrackVector
+from chalicelib.model import TrackName, TrackVector
 from chalicelib.storage.times import truncate_time
 from chalicelib.workflows.ports import TrackStore
 from tests.fakes.samples import NOW, at, attach_titles, attach_track, make_analysis, make_object, make_tags, make_track_id, search_titles
@@ -162,6 +162,15 @@ def test_find_many_leaves_out_what_is_missing(tracks: TrackStore) -> None:
     a = attach_track(tracks, make_analysis("a"))
     b = attach_track(tracks, make_analysis("b"))
     assert tracks.find_many([b.track_id, "nothing", a.track_id, a.track_id]) == {a.track_id: a, b.track_id: b}
+
+
+def test_names_are_those_of_the_tracks_that_are_there(tracks: TrackStore) -> None:
+    named = attach_track(tracks, make_analysis("a", tags=make_tags("Título")))
+    gone = attach_track(tracks, make_analysis("b"), make_object("uploads/gone.mp3"))
+    tracks.detach_object("uploads/gone.mp3", now=at(20))
+    found = tracks.find_names([named.track_id, "nothing", gone.track_id, named.track_id])
+    assert found == {named.track_id: TrackName(named.track_id, named.display_title, named.artist)}
+    assert tracks.find_names([]) == {}
 
 
 def test_a_title_finds_the_track_that_was_added_first(tracks: TrackStore) -> None:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from chalicelib.account_model import DayCount, Erasure, Feedback, SongCount
 from chalicelib.errors import NotFoundError
-from chalicelib.model import Play, Role, Session, User
+from chalicelib.model import HistoryPause, Play, Role, Session, User
+from chalicelib.storage.accounts import PAUSES_KEPT
 from chalicelib.storage.times import truncate_time
 from chalicelib.workflows.account_ports import AccountStores
 from tests.fakes.listener_stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore, FakeSessionStore, FakeUserStore
@@ -41,9 +42,16 @@ class FakeAccountStore(Switchable):
         return self._change(user_id, roles=tuple(each for each in self._require(user_id).roles if each != role))
 
     @answering
-    def pause_history(self, user_id: str, *, since: datetime | None) -> User:
-        known = self._require(user_id).history_paused_at
-        return self._change(user_id, history_paused_at=(known or truncate_time(since)) if since else None)
+    def pause_history(self, user_id: str, *, since: datetime) -> User:
+        return self._change(user_id, history_paused_at=self._require(user_id).history_paused_at or truncate_time(since))
+
+    @answering
+    def resume_history(self, user_id: str, *, at: datetime) -> User:
+        user = self._require(user_id)
+        if user.history_paused_at is None:
+            return user
+        ended = HistoryPause(since=user.history_paused_at, until=truncate_time(at))
+        return self._change(user_id, history_paused_at=None, history_pauses=(*user.history_pauses, ended)[-PAUSES_KEPT:])
 
     @answering
     def reset_taste(self, user_id: str, *, at: datetime) -> User:
@@ -155,6 +163,7 @@ class FakeStatisticsStore(Switchable):
     def __init__(self, plays: FakePlayStore) -> None:
         super().__init__()
         self.plays = plays
+        self.uncounted = 0  # plays of older versions
 
     @answering
     def days(self, user_id: str, *, since: date) -> list[DayCount]:
@@ -174,6 +183,12 @@ class FakeStatisticsStore(Switchable):
     @answering
     def count_plays(self, user_id: str) -> int:
         return sum(1 for _ in self._starts(user_id))
+
+    @answering
+    def count_older(self, *, limit: int) -> int:
+        counted = min(limit, self.uncounted)
+        self.uncounted -= counted
+        return counted
 
     @answering
     def erase(self, user_id: str, *, limit: int) -> int:  # they go with the plays here

@@ -108,6 +108,7 @@ class FakePlayStore(Switchable):
             self.plays[play.event_id] = replace(
                 play,
                 occurred_at=truncate_time(play.occurred_at),
+                arrived_at=truncate_time(play.arrived_at),
                 published_at=truncate_time(play.published_at),
                 processed_at=truncate_time(play.processed_at),
             )
@@ -132,7 +133,7 @@ class FakePlayStore(Switchable):
             (play.published_at or play.occurred_at, play.occurred_at, play.event_id)
             for play in self.plays.values()
             if play.processed_at is None
-            and (play.occurred_at < recorded_by if play.published_at is None else play.published_at < published_by)
+            and (play.heard_of_at < recorded_by if play.published_at is None else play.published_at < published_by)
         ]
         return [self.plays[event_id] for *_, event_id in sorted(due)[:limit]]
 
@@ -168,12 +169,12 @@ class FakePlayStore(Switchable):
 
     @answering
     def oldest_unprocessed(self) -> datetime | None:
-        return min((play.occurred_at for play in self.plays.values() if play.processed_at is None), default=None)
+        return min((play.heard_of_at for play in self.plays.values() if play.processed_at is None), default=None)
 
     @answering
     def newest_effects(self, *, limit: int) -> list[float]:
-        effects = [(play.processed_at, play.occurred_at) for play in self.plays.values() if play.processed_at is not None]
-        return [(processed - occurred).total_seconds() for processed, occurred in sorted(effects, reverse=True)[:limit]]
+        effects = [(play.processed_at, play.heard_of_at) for play in self.plays.values() if play.processed_at is not None]
+        return [(processed - heard).total_seconds() for processed, heard in sorted(effects, reverse=True)[:limit]]
 
     def _newest_first(self, user_id: str) -> list[Play]:
         own = [play for play in self.plays.values() if play.user_id == user_id]

@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.errors import NotFoundError
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
-from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackVector
+from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackName, TrackVector
 from chalicelib.storage.times import truncate_time
 from chalicelib.storage.track_changes import (
     Attachment,
@@ -42,6 +42,15 @@ class FakeTrackStore(Switchable):
     @answering
     def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
         return {track.track_id: track for track in self._active() if track.track_id in set(track_ids)}
+
+    @answering
+    def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
+        wanted = set(track_ids)
+        return {
+            track.track_id: TrackName(track.track_id, track.display_title, track.artist)
+            for track in self._active()
+            if track.track_id in wanted
+        }
 
     @answering
     def find_by_object(self, key: str) -> Track | None:

@@ -16,6 +16,13 @@ _OF_SESSION = {"lsid", "txnNumber", "startTransaction", "autocommit", "readConce
 _SAMPLES = 3  # of one shape: values can make another plan
 _SCANS = {"COLLSCAN"}
 _SORTS = {"SORT", "$sort"}
+_ECHOES = {  # of what was asked, and of plans that were not chosen; in a $lookup's own pipeline a sort shows by how much is read
+    "rejectedPlans",
+    "command",
+    "allPlansExecution",
+    "serverParameters",
+    "pipeline",
+}
 
 Command = dict[str, Any]  # as BSON has it
 
@@ -92,7 +99,7 @@ def _collect(part: Any, found: _Found) -> None:  # of explain's answer
         return
     _read_facts(part, found)
     for name, value in part.items():
-        if name not in ("rejectedPlans", "command", "allPlansExecution", "serverParameters"):
+        if name not in _ECHOES:
             _collect(value, found)
 
 
@@ -119,7 +126,7 @@ def _split(name: str, command: Command) -> Iterator[Command]:
 
 def _describe_shape(value: Any) -> Any:  # of a command: values by their types, so that two lists of ids are one shape
     if isinstance(value, Mapping):
-        kept = {"limit", "skip", "hint", "sort", "$limit", "$sort", "$exists", "status", "kind", "upsert"}
+        kept = {"hint", "sort", "$sort", "$exists", "status", "kind", "upsert"}
         named = {key: each if key in kept and not isinstance(each, list) else _describe_shape(each) for key, each in value.items()}
         first = next(iter(value), None)
         return {**named, **({first: value[first]} if first in QUERIES else {})}

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 
+from chalicelib.storage.music_bucket import S3MusicBucket
 from infrastructure.api_release import ApiStage, read_address, release_api
 from infrastructure.errors import DeployError
 from infrastructure.running_api import GATEWAY_STAGE
@@ -137,6 +139,48 @@ def test_a_function_over_its_time_is_ended_and_the_next_invocation_has_a_new_pro
     after, error, _ = invoke(clients, function, {})
     assert error is None
     assert after["pid"] != before["pid"]
+
+
+def send_part(bucket: S3MusicBucket, key: str, multipart_id: str, number: int, content: bytes) -> int:
+    """As a browser does: straight to S3, by the permission alone. The status."""
+    url = bucket.presign_part(key, multipart_id, number=number, size_bytes=len(content), expires_s=60)
+    return httpx.put(url, content=content, timeout=30).status_code
+
+
+def test_a_large_file_arrives_in_parts(clients: Callable[[str], Any], tmp_path: Path) -> None:
+    s3 = clients("s3")
+    s3.create_bucket(Bucket="music-in-parts")
+    bucket = S3MusicBucket(s3, "music-in-parts")
+    key, parts = "uploads/1/large.wav", (b"a" * (5 << 20), b"the rest")
+    multipart_id = bucket.begin_parts(key, mime="audio/wav")
+    assert [send_part(bucket, key, multipart_id, number, content) for number, content in ((2, parts[1]), (1, parts[0]))] == [200, 200]
+    stored = bucket.list_parts(key, multipart_id)
+    assert stored is not None
+    assert [(part.number, part.size_bytes) for part in stored] == [(1, 5 << 20), (2, 8)]
+    assert bucket.head(key) is None
+    assert bucket.complete_parts(key, multipart_id, stored)
+    head = bucket.head(key)
+    assert head is not None
+    assert (head.size_bytes, head.etag.endswith("-2")) == ((5 << 20) + 8, True)
+    arrived = bucket.download(key, tmp_path / "large.wav", max_bytes=6 << 20)
+    assert arrived == head
+    assert (tmp_path / "large.wav").read_bytes() == b"".join(parts)
+    assert bucket.list_parts(key, multipart_id) is None
+
+
+def test_parts_that_are_called_off_are_gone(clients: Callable[[str], Any]) -> None:
+    s3 = clients("s3")
+    s3.create_bucket(Bucket="music-called-off")
+    bucket = S3MusicBucket(s3, "music-called-off")
+    key = "uploads/2/large.wav"
+    multipart_id = bucket.begin_parts(key, mime="audio/wav")
+    assert send_part(bucket, key, multipart_id, 1, b"a" * 1000) == 200
+    for _ in range(2):
+        bucket.abort_parts(key, multipart_id)
+    assert bucket.list_parts(key, multipart_id) is None
+    assert not bucket.complete_parts(key, multipart_id, ())
+    assert bucket.head(key) is None
+    assert send_part(bucket, key, multipart_id, 2, b"late") == 404
 
 
 def test_logs_are_in_cloudwatch(clients: Callable[[str], Any], function: str) -> None:

@@ -160,3 +160,21 @@ def test_what_its_listeners_also_played_is_shown_from_two_others_on(site: Site, 
         shown = ann.read_json(f"/tracks/{song.track_id}/also-played")["items"]
         assert [(item["title"], item["listeners"]) for item in shown] == ([("Companion", 2)] if user == "cal" else [])
     assert b"Its listeners also played" in ann.get(f"/tracks/{song.track_id}").body
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/albums?sort=", 400),
+        ("/albums?sort=null", 400),
+        ("/albums?limit=", 400),
+        ("/albums?artist=&cursor=&sort=name", 200),
+        ("/albums", 200),
+    ],
+)
+def test_a_programs_empty_choice_is_no_choice_of_the_list(ann: Browser, path: str, status: int) -> None:
+    assert ann.get(f"/api/v1{path}").status_code == status
+
+
+def test_a_form_may_leave_its_choices_empty(ann: Browser) -> None:
+    assert ann.get("/search?sort=&q=").status_code == 200

@@ -310,14 +310,15 @@ def test_one_listener_sees_and_ends_nothing_of_another(site: Site, ann: Browser,
     assert site.stores.recommendation_store.find(site.user().user_id) is not None
 
 
-UPLOAD_ROUTES = {("/upload", "GET"), ("/api/v1/uploads", "POST")}  # its parts and its receipts are of an upload that was allowed
+UPLOAD_PAGE = ("/upload", "GET")
 OPEN_TO_ALL = {("/logout", "POST"), ("/api/v1/session", "DELETE")}
 
 
 def may_ask(roles: tuple[Role, ...], path: str, method: str) -> bool:
     if (path, method) in OPEN_TO_ALL:
         return True
-    if (path, method) in UPLOAD_ROUTES:
+    writes_uploads = path.startswith("/api/v1/uploads") and method != "GET"  # receipts are read by whoever was allowed to upload once
+    if writes_uploads or (path, method) == UPLOAD_PAGE:
         return bool({"uploader", "operator"} & set(roles))
     return bool(roles)
 
@@ -342,6 +343,16 @@ def test_every_route_is_open_to_the_roles_of_the_table(tmp_path: Path, roles: tu
         answer = who.request(route.method, path, body=b"" if route.method == "GET" else body, **headers)
         refused = answer.status_code == 403 and (b"This account" in answer.body)
         assert refused is not may_ask(roles, route.path, route.method), (roles, route.method, route.path, answer.status_code)
+
+
+def test_an_upload_that_was_begun_goes_no_further_once_its_owner_may_not_upload(site: Site, ann: Browser) -> None:
+    wanted = {"filename": "a.wav", "size_bytes": 40_000_000, "content_type": "audio/wav", "in_parts": True}
+    path = f"/uploads/{ann.send_json('POST', '/uploads', wanted).json_body['upload_id']}"
+    site.stores.user_store.users[site.user().user_id] = replace(site.user(), roles=("listener",))
+    for method, under, body in (("POST", "/parts", {"numbers": [1]}), ("POST", "/completion", {}), ("DELETE", "", None)):
+        answer = ann.send_json(method, path + under, body)
+        assert (answer.status_code, answer.json_body["error"]["code"]) == (403, "not_allowed")
+    assert ann.read_json(f"{path}/parts")["stored"] == []
 
 
 def test_who_only_listens_finds_no_way_to_upload(site: Site, ann: Browser) -> None:

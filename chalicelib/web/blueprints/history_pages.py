@@ -23,7 +23,7 @@ from chalicelib.workflows.show_statistics import Bar, Named
 
 routes = Routes(__name__)
 _LIST_SIZE = 30
-_TICK_EVERY = {"weeks": 7, "all": 8}
+_TICK_EVERY = {"weeks": 7, "all": 13}  # columns of equal width stand under the bars
 EventIds = shapes_me.EventId  # several, by commas
 
 
@@ -88,7 +88,7 @@ def show_statistics(visit: Visit) -> Answer:
         artists=make_rows([(each.name, _search(visit, each, "artist"), each.plays) for each in found.artists]),
         genres=make_rows([(each.name, _search(visit, each, "genre"), each.plays) for each in found.genres]),
         songs=[(present_track(each.track, visit.urls), each.plays) for each in found.songs],
-        clock="your clock" if offset_min else "UTC",
+        clock="by your clock" if offset_min else "in UTC",
     )
 
 

@@ -11,6 +11,7 @@ from chalicelib.web.presenters import present_offer, present_time
 from chalicelib.web.routing import Routes
 from chalicelib.web.visit import Visit
 from chalicelib.workflows.give_feedback import withdraw_feedback
+from chalicelib.workflows.record_play import believe_time
 
 routes = Routes(__name__)
 
@@ -18,14 +19,15 @@ routes = Routes(__name__)
 @routes.api("/plays", "POST", status=202, errors=("track_not_found", "event_id_taken"))
 def create_play(visit: Visit, body: PlayRequest) -> shapes.PlayAccepted:
     """Notes one act of listening. Sent again with the same `event_id` it counts once. While the listener pauses their history it is
-    accepted and kept nowhere, as `is_kept` says."""
+    accepted and kept nowhere, as `is_kept` says; the same holds for one that comes late and happened during a pause."""
     play = Play(
         event_id=body.event_id,
         user_id=visit.listener.user_id,
         track_id=parse_track_id(body.track_id),
         kind=body.kind,
         position_s=body.position_s,
-        occurred_at=visit.now,
+        occurred_at=believe_time(body.occurred_at, now=visit.now),
+        arrived_at=visit.now,
         request_id=visit.request_id,
     )
     return shapes.PlayAccepted(event_id=play.event_id, is_kept=save_play(visit, play))

@@ -1,4 +1,5 @@
-"""A large file in parts, as JSON: which parts have arrived, the permission for others, and the end. Only who began an upload may go on."""
+"""A large file in parts, as JSON: which parts have arrived, the permission for others, and the end. Only who began an upload may go
+on, as long as they may upload."""
 
 from __future__ import annotations
 
@@ -22,14 +23,19 @@ def show_parts(visit: Visit, upload_id: str) -> UploadParts:
     return UploadParts(part_bytes=parts.part_bytes, part_count=count_parts(parts), stored=tuple(part.number for part in stored))
 
 
-@routes.api("/uploads/{upload_id}/parts", "POST", errors=("upload_not_found", "not_in_parts"))
+@routes.api("/uploads/{upload_id}/parts", "POST", act="upload", errors=("not_allowed", "upload_not_found", "not_in_parts"))
 def create_part_permissions(visit: Visit, upload_id: str, body: PartsRequest) -> PartPermissions:
     """Gives the permission to PUT some parts straight to the bucket, for an hour."""
     permitted = permit_parts(find_own(visit, upload_id), body.numbers, bucket=visit.stores.music_bucket())
     return PartPermissions(items=tuple(PartPermission(number=each.number, size_bytes=each.size_bytes, url=each.url) for each in permitted))
 
 
-@routes.api("/uploads/{upload_id}/completion", "POST", errors=("upload_not_found", "not_in_parts", "parts_missing", "parts_expired"))
+@routes.api(
+    "/uploads/{upload_id}/completion",
+    "POST",
+    act="upload",
+    errors=("not_allowed", "upload_not_found", "not_in_parts", "parts_missing", "parts_expired"),
+)
 def complete_parts(visit: Visit, upload_id: str) -> shapes.Upload:
     """All parts have arrived: they become the file. Again changes nothing."""
     upload = find_own(visit, upload_id)

@@ -64,7 +64,7 @@ def show_upload(visit: Visit, upload_id: str) -> shapes.Upload:
     return present_upload(upload)
 
 
-@routes.api("/uploads/{upload_id}", "DELETE", status=204, errors=("upload_not_found", "upload_arrived"))
+@routes.api("/uploads/{upload_id}", "DELETE", status=204, act="upload", errors=("not_allowed", "upload_not_found", "upload_arrived"))
 def delete_upload(visit: Visit, upload_id: str) -> Answer:
     """Calls an upload off whose file has not arrived. Its receipt stays, as failed."""
     cancel_upload(find_own(visit, upload_id), uploads=visit.stores.uploads(), bucket=visit.stores.music_bucket(), now=visit.now)

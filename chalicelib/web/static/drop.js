@@ -13,7 +13,13 @@ const overlay = document.getElementById("drop-overlay");
 const UNSENT_EVERY_MS = 2000;
 let notedAt = 0;
 
-const hurry = followReceipts({ list: () => groups.sent, tell: noteReceipt });
+const hurry = followReceipts({
+  list: () => groups.sent,
+  tell(item, receipt) {
+    noteReceipt(item, receipt);
+    document.dispatchEvent(new CustomEvent("timbre:receipt", { detail: { uploadId: item.uploadId } }));
+  },
+});
 
 function onChange(item) {
   showSoon();

@@ -124,7 +124,7 @@ function announce(text) {
 const tellPage = () => document.dispatchEvent(new CustomEvent("timbre:page"));
 
 function playAll(button) {
-  const tracks = Array.from(button.closest("section").querySelectorAll("[data-queue] [data-track-id]"));
+  const tracks = Array.from(button.closest("section, #results").querySelectorAll("[data-queue] [data-track-id]"));
   if (tracks.length) document.dispatchEvent(new CustomEvent("timbre:play", { detail: { tracks, place: 0 } }));
 }
 

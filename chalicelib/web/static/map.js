@@ -35,7 +35,7 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
   const { signal } = leaving;
   const slots = slotGenres(points.genres);
   let hovered = -1;
-  let [isPinned, isSeeking] = [false, 0];
+  let [isPinned, isSeeking, sought] = [false, 0, 0];
 
   const legend = createLegend(part("legend"), facts.genres, slots, (words) => {
     say(words);
@@ -173,7 +173,7 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
     const on = (selector) => event.target.closest(selector);
     const song = on("[data-map-show]")?.closest("[data-track-id]").dataset.trackId ?? on("[data-map-find]")?.dataset.mapFind;
     if (song) {
-      part("found").hidden = true;
+      [sought, part("found").hidden] = [sought + 1, true];
       if (find(song) >= 0) flyTo(find(song));
     } else if (on("[data-map-zoom]")) zooms[on("[data-map-zoom]").dataset.mapZoom]();
     else if (on("[data-map-play]")) play(state.focus);
@@ -190,9 +190,10 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
 
   async function seek({ isFinal = false } = {}) {
     const words = part("find").elements.q.value.trim();
+    const asked = (sought += 1); // a later question, or a song chosen, makes this answer too late
     if (!words) return (part("found").hidden = true);
     const songs = await findSongs(words);
-    if (signal.aborted || !songs || part("find").elements.q.value.trim() !== words) return undefined;
+    if (signal.aborted || !songs || asked !== sought) return undefined;
     const on = findIds(points, songs.map((song) => song.track_id));
     if (isFinal && on.has(songs[0]?.track_id)) {
       part("found").hidden = true;
@@ -219,6 +220,7 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
   on(part("find"), "submit", (event) => {
     event.preventDefault();
     event.stopPropagation();
+    clearTimeout(isSeeking);
     seek({ isFinal: true });
   });
   on(part("find"), "keydown", (event) => event.key === "Escape" && (part("found").hidden = true));

@@ -4,6 +4,7 @@
 export const COLOURED = 10;
 const OTHERS = COLOURED; // the slot of all others
 const HEAPS_MOST = 20; // a side
+const NEAR = 0.7; // of a heap's side: what belongs to it
 const CLUSTERED = 0.12; // of a genre's songs within one heap: else its name would stand anywhere
 
 export function slotGenres(genres) {
@@ -69,7 +70,7 @@ export function packColour(text) {
   return (0xff000000 | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 }
 
-// [{ slot, x, y, top }] of the coloured genres that are together somewhere.
+// [{ slot, x, y, left, top, right, bottom }] of the coloured genres that are together somewhere: the middle and the edges of the heap.
 export function placeNames(points, slots) {
   const side = Math.max(3, Math.min(HEAPS_MOST, Math.round(Math.sqrt(points.count) / 2)));
   const heaps = Array.from({ length: COLOURED }, () => new Uint32Array(side * side));
@@ -83,12 +84,33 @@ export function placeNames(points, slots) {
   for (const [slot, heap] of heaps.entries()) {
     const most = heap.indexOf(Math.max(...heap));
     if (!totals[slot] || heap[most] < CLUSTERED * totals[slot]) continue;
-    let [x, y, top, count] = [0, 0, 1, 0];
-    for (let index = 0; index < points.count; index += 1) {
-      if (slots[index] !== slot || heapOf(index) !== most) continue;
-      [x, y, top, count] = [x + points.xs[index], y + points.ys[index], Math.min(top, points.ys[index]), count + 1];
-    }
-    names.push({ slot, x: x / count, y: y / count, top });
+    const inHeap = listSongs(points, (index) => slots[index] === slot && heapOf(index) === most);
+    const [x, y] = middleOf(points, inHeap);
+    // A heap ends at a line of the grid, its songs do not.
+    const near = listSongs(points, (index) => slots[index] === slot && Math.hypot(points.xs[index] - x, points.ys[index] - y) < NEAR / side);
+    names.push({ slot, ...describeHeap(points, near.length ? near : inHeap) });
   }
   return names;
+}
+
+function listSongs(points, isWanted) {
+  const found = [];
+  for (let index = 0; index < points.count; index += 1) if (isWanted(index)) found.push(index);
+  return found;
+}
+
+function middleOf(points, songs) {
+  let [x, y] = [0, 0];
+  for (const index of songs) [x, y] = [x + points.xs[index], y + points.ys[index]];
+  return [x / songs.length, y / songs.length];
+}
+
+function describeHeap(points, songs) {
+  const [x, y] = middleOf(points, songs);
+  let [left, top, right, bottom] = [1, 1, 0, 0];
+  for (const index of songs) {
+    const [across, down] = [points.xs[index], points.ys[index]];
+    [left, top, right, bottom] = [Math.min(left, across), Math.min(top, down), Math.max(right, across), Math.max(bottom, down)];
+  }
+  return { x, y, left, top, right, bottom };
 }

@@ -2,6 +2,7 @@
 // recommended, the song that plays, the song in focus. Few things each time, so the canvas's own paths do.
 
 import { toneOf } from "./covers.js";
+import { meets } from "./map_labels.js";
 
 const TONES = [250, 205, 172, 142, 84, 38, 18, 350, 326, 290, 222, 188]; // of songs.css
 const TURN = Math.PI * 2;
@@ -30,8 +31,8 @@ export function createMarks(canvas, askForFrame) {
     for (const [x, y] of recommended) drawStar(x + (coverSize ? coverSize * 0.36 : 0), y - (coverSize ? coverSize * 0.36 : 0), coverSize ? 8 : Math.max(6, radius + 3));
     if (current) drawCurrent(...current, Math.max(radius, coverSize / 2), isPulsing ? (now % PULSE_MS) / PULSE_MS : 0.35);
     if (focus) drawFocus(...focus, Math.max(radius, coverSize / 2) + 5);
-    drawLabels(labels, font);
-    if (coverSize > 40) drawTitles(named, coverSize, font);
+    const labelled = drawLabels(labels, font);
+    if (coverSize > 40) drawTitles(named, coverSize, font, labelled);
   }
 
   function circle(x, y, radius) {
@@ -121,11 +122,11 @@ export function createMarks(canvas, askForFrame) {
     return covers.get(address);
   }
 
-  function drawTitles(named, size, font) {
+  function drawTitles(named, size, font, labelled) {
     context.font = `600 12px ${font}`;
     context.textAlign = "center";
     context.textBaseline = "top";
-    const boxes = named.map(({ x, y }) => [x - size / 2, y - size / 2, x + size / 2, y + size / 2]);
+    const boxes = [...labelled, ...named.map(({ x, y }) => [x - size / 2, y - size / 2, x + size / 2, y + size / 2])];
     for (const { x, y, song, isFaint } of named) {
       const title = song.title.length > TITLE_CHARS ? `${song.title.slice(0, TITLE_CHARS - 1).trimEnd()}…` : song.title;
       const half = context.measureText(title).width / 2 + 4;
@@ -136,7 +137,7 @@ export function createMarks(canvas, askForFrame) {
     }
   }
 
-  // Names of genres in the middle of where most of their songs are; where two would meet, the larger genre's.
+  // Names of genres, where map_labels.js put them; where two would meet, the larger genre's. The boxes of those written.
   function drawLabels(labels, font) {
     context.font = `700 14px ${font}`;
     context.textAlign = "center";
@@ -148,10 +149,21 @@ export function createMarks(canvas, askForFrame) {
       const box = [x - half, y - 12, x + half, y + 12];
       if (x < 0 || x > width || boxes.some((other) => meets(box, other))) continue;
       boxes.push(box);
+      drawGround(box);
       write(name, x, y, tints.ink, 5);
       context.fillStyle = colour;
       context.fillRect(x - half + 6, y + 9, 2 * half - 12, 2.5);
     }
+    return boxes;
+  }
+
+  function drawGround([left, top, right, bottom]) {
+    context.globalAlpha = 0.72;
+    context.fillStyle = tints.ground;
+    context.beginPath();
+    context.roundRect(left, top, right - left, bottom - top, 8);
+    context.fill();
+    context.globalAlpha = 1;
   }
 
   function write(text, x, y, colour, halo = 4) {
@@ -165,5 +177,3 @@ export function createMarks(canvas, askForFrame) {
 
   return { resize, draw };
 }
-
-const meets = (one, other) => one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];

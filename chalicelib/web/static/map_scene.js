@@ -2,6 +2,7 @@
 
 import { createCamera } from "./map_camera.js";
 import { packColour, placeNames } from "./map_genres.js";
+import { createLabelPlacer } from "./map_labels.js";
 import { createMarks } from "./map_marks.js";
 import { createPainter } from "./map_painter.js";
 import { clampCell, findNearest, idAt, listBox, listMiddle, makeGrid } from "./map_points.js";
@@ -19,6 +20,7 @@ const GONE_AT = -9;
 export function createScene({ stage, pointsCanvas, marksCanvas, points, slots, legend, onFrame, onRest }) {
   const grid = makeGrid(points);
   const names = placeNames(points, slots);
+  const placeLabel = createLabelPlacer();
   const painter = createPainter(pointsCanvas);
   const marks = createMarks(marksCanvas, () => requestPaint());
   const camera = createCamera(() => requestPaint({ isMoved: true }));
@@ -124,15 +126,28 @@ export function createScene({ stage, pointsCanvas, marksCanvas, points, slots, l
   }
 
   function placeLabels(isLit) {
-    return names
-      .filter(({ slot }) => isLit[slot])
-      .map(({ slot, x, y, top }) => {
-        const isAbove = points.count < NAMED_ABOVE; // else in the middle of the crowd
-        const [across, middle] = camera.toScreen(x, isAbove ? top : y);
-        const down = isAbove ? middle - Math.max(radius(), coverSize() / 2) - 16 : middle;
-        return { x: across, y: down, name: legend.names[slot], colour: tints.genres[slot] };
-      });
+    const lit = names.filter(({ slot }) => isLit[slot]);
+    return points.count < NAMED_ABOVE ? placeBeside(lit) : lit.map(({ slot, x, y }) => describeLabel(slot, ...camera.toScreen(x, y)));
   }
+
+  function placeBeside(lit) {
+    const reach = Math.max(radius(), coverSize() / 2) + 3;
+    const songs = Array.from(listBox(points, grid, ...viewBox()), (index) => camera.toScreen(points.xs[index], points.ys[index]));
+    const { width, height, left, top, right, bottom } = camera.state;
+    const view = [left + 4, top, width - right - 4, height - bottom];
+    const taken = [];
+    return lit.flatMap((heap) => {
+      const [x, y] = camera.toScreen(heap.x, heap.y);
+      if (x < left || y < 0 || x > width - right || y > height) return [];
+      const edges = [...camera.toScreen(heap.left, heap.top), ...camera.toScreen(heap.right, heap.bottom)];
+      const onScreen = { x, y, left: edges[0], top: edges[1], right: edges[2], bottom: edges[3] };
+      const placed = placeLabel({ slot: heap.slot, name: legend.names[heap.slot], heap: onScreen, songs, reach, taken, view });
+      taken.push(placed.box);
+      return describeLabel(heap.slot, placed.x, placed.y);
+    });
+  }
+
+  const describeLabel = (slot, x, y) => ({ x, y, name: legend.names[slot], colour: tints.genres[slot] });
 
   const isPulsing = () => state.current >= 0 && state.isPlaying && !motion.matches;
   const isThere = (index) => points.xs[index] > GONE_AT && legend.isLit()[slots[index]] === 1;

@@ -6,7 +6,9 @@ import { headers, isMine, recall, remember } from "./memory.js";
 const prefix = document.documentElement.dataset.prefix;
 const EVENTS_MAX = 200;
 const RETRY_MS = [1000, 4000, 15000, 60000];
+const LATE_MS = 10_000; // what is sent sooner happened just now, by the server's own clock
 let isSending = false;
+let aheadMs = 0; // this device's clock of the server's, as far as it was told
 let failures = 0;
 let timer = 0;
 let onLoggedOut = () => {};
@@ -17,24 +19,36 @@ export const whenLoggedOut = (act) => {
   onLoggedOut = act;
 };
 
+const keep = (event) => remember("outbox", [...readEvents(), { ...event, happened_ms: Date.now() }].slice(-EVENTS_MAX));
+
 export function post(event) {
   if (!isMine()) return;
-  remember("outbox", [...readEvents(), event].slice(-EVENTS_MAX));
+  keep(event);
   flush();
 }
 
 // For a page that is about to go: nothing waits for answers, which the next page would get by sending again.
 export function postLast(event) {
   if (!isMine()) return;
-  remember("outbox", [...readEvents(), event].slice(-EVENTS_MAX));
+  keep(event);
   send(event).catch(() => {});
 }
 
-const send = (event) => fetch(`${prefix}/api/v1/plays`, { method: "POST", keepalive: true, headers, body: JSON.stringify(event) });
+const send = ({ happened_ms: happenedMs, ...event }) => {
+  const isLate = Date.now() - happenedMs > LATE_MS;
+  const body = isLate ? { ...event, occurred_at: new Date(happenedMs - aheadMs).toISOString() } : event;
+  return fetch(`${prefix}/api/v1/plays`, { method: "POST", keepalive: true, headers, body: JSON.stringify(body) });
+};
+
+function compareClocks(response) {
+  const serverMs = Date.parse(response?.headers.get("Date"));
+  if (serverMs) aheadMs = Date.now() - serverMs;
+}
 
 async function sendOldest() {
   const [event] = readEvents();
   const response = await send(event).catch(() => null);
+  compareClocks(response);
   const status = response?.status ?? 599; // the network is away
   if (status === 401) onLoggedOut();
   if (status >= 500 || status === 429 || status === 401) return false;

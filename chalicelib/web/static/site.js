@@ -4,6 +4,7 @@
 import "./player.js";
 import "./pages.js";
 import "./drop.js";
+import "./upload_page.js";
 import "./way.js";
 import "./menu.js";
 import "./dialog.js";

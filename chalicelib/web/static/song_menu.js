@@ -13,7 +13,9 @@ function open(button) {
   opener = button;
   const song = button.closest("[data-track-id]");
   menu.setAttribute("aria-label", song.dataset.title);
-  menu.querySelector("[data-menu-page]").href = song.dataset.page;
+  const page = menu.querySelector("[data-menu-page]");
+  page.href = song.dataset.page;
+  page.hidden = page.pathname === window.location.pathname;
   menu.showPopover();
   place(button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");

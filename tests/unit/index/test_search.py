@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.index.angular import measure_distances, scale_to_unit
+from chalicelib.index.angular import measure_distances, measure_distances_each, scale_to_unit
 from chalicelib.index.artefact import open_index
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.search import LoadedIndex, Neighbour
@@ -154,3 +154,29 @@ def test_a_vector_of_zeros_is_alike_only_to_another():
     units = scale_to_unit(np.array([[0.0, 0.0], [3.0, 0.0]]))
     assert measure_distances(np.zeros(2), units).tolist() == pytest.approx([0.0, 2**0.5])
     assert measure_distances(np.array([5.0, 0.0]), units).tolist() == pytest.approx([2**0.5, 0.0])
+
+
+def test_a_question_asked_again_leaves_out_what_is_excluded_this_time(index: LoadedIndex, mfcc: np.ndarray):
+    query = index.scaler.transform(mfcc[7])
+    nearest = [each.track_id for each in index.search(query, 60)]
+    without_some = [each.track_id for each in index.search(query, 10, exclude=nearest[:5])]
+    assert without_some == nearest[5:15]
+    assert [each.track_id for each in index.search(query, 60)] == nearest
+
+
+def test_searching_around_several_finds_what_searching_around_each_does(index: LoadedIndex, mfcc: np.ndarray):
+    catalogue = Catalogue(index, {name_track(3): mfcc[4].tolist(), "f" * 24: mfcc[9].tolist()})
+    queries = [index.scaler.transform(mfcc[row]) for row in (3, 9, 40)]
+    exclude = [name_track(9), name_track(41), "f" * 24]
+    assert catalogue.search_each(queries, 12, exclude=exclude) == [catalogue.search(each, 12, exclude=exclude) for each in queries]
+    own = [name_track(row) for row in (3, 9, 40)]
+    expected = [catalogue.search(query, 12, exclude=[each]) for query, each in zip(queries, own, strict=True)]
+    assert catalogue.search_others(own, queries, 12) == expected
+
+
+def test_distances_from_several_are_those_from_each():
+    units = scale_to_unit(np.random.default_rng(1).normal(size=(50, 7)))
+    units[3] = 0.0
+    queries = np.random.default_rng(2).normal(size=(4, 7))
+    queries[1] = 0.0
+    assert np.array_equal(measure_distances_each(queries, units), np.stack([measure_distances(each, units) for each in queries], axis=1))

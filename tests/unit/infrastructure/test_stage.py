@@ -211,6 +211,7 @@ def test_writing_the_same_stage_again_changes_nothing_and_other_stages_stay(proj
     config = json.loads((project / ".chalice" / "config.json").read_text())
     assert config["stages"]["dev"] == describe_absent_stage()
     assert config["api_gateway_stage"] == "timbre"
+    assert config["minimum_compression_size"] == 1024  # API Gateway compresses pages, modules and JSON: a third of the bytes
 
 
 def test_packages_in_force_are_never_pruned_and_old_ones_are(aws: Any, tmp_path: Path) -> None:

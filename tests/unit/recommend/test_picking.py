@@ -137,3 +137,14 @@ def test_there_is_a_reason_even_where_all_played_songs_are_too_far_to_contribute
     played = [make_track(title, track_id=title) for title in ("far", "farther")]
     reasons = explain_pick(played, np.array([1.5, 1.6]), np.zeros(2), percentile_of=lambda _: 0.0)
     assert [each.track_id for each in reasons] == ["far"]
+
+
+def test_a_shortlist_is_the_beginning_of_the_whole_order():
+    dice = np.random.default_rng(5)
+    affinity = np.round(dice.random((300, 6)), 1)  # with many ties
+    weights, variation = np.array([1.0, 0.5, -1.0, 2.0, 1.0, 0.1]), np.ones(300)
+    by_agreement = np.argsort(-(affinity @ weights), kind="stable").tolist()
+    turns = np.argsort(-affinity[:, weights > 0], axis=0, kind="stable").ravel().tolist()
+    for size in (1, 2, 40, 240, 299, 300, 500):
+        expected = list(dict.fromkeys([*by_agreement[: size // 2], *turns]))[:size] if size < 300 else by_agreement
+        assert shortlist_candidates(affinity, weights, variation, size=size).tolist() == expected

@@ -24,7 +24,7 @@ def test_a_word_with_one_fault_is_found_by_its_keys(word: str, place: int, lette
         "swapped": word[:place] + word[place : place + 2][::-1] + word[place + 2 :],
     }[kind]
     assert is_near(typed, word)
-    if len(typed) >= 4 and typed != word:
+    if typed != word and (len(typed) >= 4 or kind == "missing"):
         assert set(keys_of_misspelled(typed)) & set(list_keys(word))
         assert correct(typed, [word], is_last=False) == [word]
 
@@ -46,9 +46,11 @@ def count_faults(one: str, other: str) -> int:
     return rows[-1][-1]
 
 
-def test_short_words_are_completed_but_not_corrected() -> None:
+def test_of_a_short_word_a_letter_may_be_missing_but_none_wrong() -> None:
     assert complete("lov", ["lovely", "lov", "love", "glove"]) == ["lovely", "love"]
-    assert (correct("lov", ["low"], is_last=True), keys_of_misspelled("lov")) == ([], [])
+    assert correct("blu", ["blue", "bus", "blur"], is_last=False) == ["blue", "blur"]
+    assert correct("lov", ["low", "glov"], is_last=True) == ["glov"]
+    assert keys_of_misspelled("bl") == []
 
 
 def test_the_last_word_may_be_a_misspelled_beginning() -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import pytest
 
 from chalicelib.errors import ConflictError, StoreUnavailableError
+from chalicelib.index.manifest import decode_manifest, encode_manifest
 from chalicelib.model import MFCC_COUNT
-from chalicelib.workflows.publish_index import decode_current
+from chalicelib.workflows.publish_index import decode_current, encode_current
 from chalicelib.workflows.rebuild_index import LEASE, IndexBuilding, rebuild_index
 from chalicelib.workflows.records import BuildMessage, BuildRequest
 from chalicelib.workflows.scaler_in_force import read_scaler_in_force
@@ -93,6 +96,22 @@ def test_nothing_changed_means_nothing_built(world: World) -> None:
     swaps = world.index.swaps
     assert world.rebuild() == "unchanged"
     assert world.index.swaps == swaps
+
+
+def test_an_index_of_an_older_version_gets_its_map_though_nothing_changed(world: World) -> None:
+    world.rebuild()
+    _take_the_map_away(world.index)
+    assert world.rebuild() == "published"
+    assert world.rebuild() == "unchanged"
+
+
+def _take_the_map_away(index: FakeIndexBucket) -> None:
+    current = decode_current(index.current or b"")
+    name = (current.build_id, "manifest.json")
+    manifest = msgspec.structs.replace(decode_manifest(index.files[name]), map=None)
+    index.files[name] = encode_manifest(manifest)
+    sha256 = hashlib.sha256(index.files[name]).hexdigest()
+    index.current = encode_current(manifest, manifest_sha256=sha256, published_at=current.published_at)
 
 
 def test_a_refit_builds_though_nothing_changed(world: World) -> None:
