@@ -52,6 +52,7 @@ def describe_localstack(root: Path, home: Path, *, port: int) -> ChildSpec:
         "DISABLE_EVENTS": "1",
         "DNS_ADDRESS": "0",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "OVERRIDE_IN_DOCKER": "0",  # it takes any container for its own image, and a deployment would package for Lambda's Python
         "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",
         "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
         "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_ERROR_SEC": "5",

@@ -26,8 +26,10 @@ class Faults:
         return [fault for fault in self._seen if not any(pattern.search(fault) for pattern in self._expected)]
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self._seen.append(f"{message.text} ({message.location.get('url', '')})")
+        address = str(message.location.get("url", ""))
+        is_own_doing = address.endswith("/favicon.ico")  # a browser asks for it by itself where what it shows is no page of ours
+        if message.type == "error" and not is_own_doing:
+            self._seen.append(f"{message.text} ({address})")
 
     def _note_error(self, error: WebError) -> None:
         self._seen.append(str(error.error))
