@@ -21,10 +21,6 @@ class TrackQuery(msgspec.Struct, frozen=True, kw_only=True):
     year: int | None = None
     sort: TrackSort = "title"  # `track`: as on the album, where album and artist are given; else by title
 
-    @property
-    def has_filter(self) -> bool:
-        return any(each is not None for each in (self.artist, self.album, self.genre, self.year))
-
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
     """An artist, an album, a genre or a year, and how many active songs it has."""

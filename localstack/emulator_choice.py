@@ -55,17 +55,13 @@ class Emulator(Protocol):
         """After its children have ended."""
 
 
-class MiniStack:
-    """The default. Its API Gateway is empty after `chalice deploy`, so a server of our own makes the events."""
+class _OneProcess:
+    """What the emulators have in common that are one process on this machine, whose functions run with a Python of this machine."""
 
-    keeps_data = True
     brings: frozenset[str] = frozenset()
 
     def prepare(self, around: Surroundings, note: Callable[[str], None]) -> None:
         """Nothing."""
-
-    def describe(self, around: Surroundings) -> list[ChildSpec]:
-        return [emulator.describe_emulator(around.root, around.home, port=around.ports.s3)]
 
     def reach(self, around: Surroundings) -> Addresses:
         return around.here
@@ -75,6 +71,18 @@ class MiniStack:
 
     def stop(self) -> None:
         """Its process was all there was."""
+
+    def find_python(self, root: Path) -> Path:
+        raise NotImplementedError
+
+
+class MiniStack(_OneProcess):
+    """The default. Its API Gateway is empty after `chalice deploy`, so a server of our own makes the events."""
+
+    keeps_data = True
+
+    def describe(self, around: Surroundings) -> list[ChildSpec]:
+        return [emulator.describe_emulator(around.root, around.home, port=around.ports.s3)]
 
     def find_python(self, root: Path) -> Path:
         return emulator.find_emulator_python(root)
@@ -89,26 +97,13 @@ class MiniStack:
         """None of its own."""
 
 
-class HostLocalStack:
+class HostLocalStack(_OneProcess):
     """LocalStack without Docker. The API is a Lambda behind LocalStack's API Gateway, put there by `chalice deploy`."""
 
     keeps_data = False
-    brings: frozenset[str] = frozenset()
-
-    def prepare(self, around: Surroundings, note: Callable[[str], None]) -> None:
-        """Nothing."""
 
     def describe(self, around: Surroundings) -> list[ChildSpec]:
         return [localstack_emulator.describe_localstack(around.root, around.home, port=around.ports.s3)]
-
-    def reach(self, around: Surroundings) -> Addresses:
-        return around.here
-
-    def package(self, root: Path, report: Callable[[str], None]) -> Packages:
-        return build_packages("local", python=self.find_python(root), out=root / "build", report=report)
-
-    def stop(self) -> None:
-        """Its process was all there was."""
 
     def find_python(self, root: Path) -> Path:
         return localstack_emulator.find_function_python(root)

@@ -42,7 +42,6 @@ class Child:
         self._pid_file = home / "pids" / f"{spec.name}.json"
         for folder in (self.log.parent, self._pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        self.started_at = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 spec.command,
@@ -57,9 +56,6 @@ class Child:
 
     def is_alive(self) -> bool:
         return self.process.poll() is None
-
-    def uptime_s(self) -> float:
-        return time.monotonic() - self.started_at
 
     def stop(self) -> None:
         """TERM to the process itself (it looks after its own workers), then KILL to whatever is left of its group."""

@@ -8,6 +8,7 @@ import pytest
 
 from infrastructure.errors import PackageError
 from infrastructure.lint_template import judge, provide_checkov, read_exceptions, run_cfn_lint, run_checkov
+from infrastructure.template_body import TEMPLATE
 from tests.conftest import give_up
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +45,11 @@ def test_a_public_bucket_and_a_wrong_property_would_be_found(checkov: Path, tmp_
     )
     assert {"CKV_AWS_53", "CKV_AWS_54"} <= {finding.rule for finding in run_checkov(checkov, template)}
     assert "E3002" in {finding.rule for finding in run_cfn_lint(template)}
+
+
+def test_a_checkout_whose_path_looks_like_a_secret_key_changes_nothing(checkov: Path, tmp_path: Path) -> None:
+    folder = tmp_path / f"-{'a' * 31}"
+    folder.mkdir()
+    template = folder / "template.yaml"
+    template.write_bytes(TEMPLATE.read_bytes())
+    assert set(run_checkov(checkov, template)) == set(run_checkov(checkov))

@@ -1,7 +1,7 @@
 // The genres of the map: the largest ten have a colour each, all others share one; the legend, where one chooses which are lit; and
 // where on the map their names stand.
 
-export const COLOURED = 10;
+const COLOURED = 10;
 const OTHERS = COLOURED; // the slot of all others
 const HEAPS_MOST = 20; // a side
 const NEAR = 0.7; // of a heap's side: what belongs to it

@@ -3,8 +3,8 @@
 // { entries: [{ key, track }], place, order, repeat, nextKey }: `place` is of the song that plays; `order` holds the keys as they were
 // before shuffling (null: not shuffled); `repeat` is off, all or one. A song may be there twice, so entries go by key.
 
-export const QUEUE_MAX = 200;
-export const REPEATS = ["off", "all", "one"];
+const QUEUE_MAX = 200;
+const REPEATS = ["off", "all", "one"];
 
 export const emptyQueue = (repeat = "off") => ({ entries: [], place: 0, order: null, repeat, nextKey: 1 });
 export const currentEntry = (queue) => queue.entries[queue.place] ?? null;

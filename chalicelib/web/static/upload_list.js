@@ -158,7 +158,7 @@ function noteSent(item, uploadId, { wasHere = false, trackId = null } = {}) {
   return move(item, "sent", { uploadId });
 }
 
-export function failItem(item, failure) {
+function failItem(item, failure) {
   totals.sent -= item.sent;
   item.sent = 0;
   move(item, "failed", { reason: failure.message, isRetried: failure.code !== "not_signed_in" && failure.code === "" });

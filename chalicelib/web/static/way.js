@@ -24,7 +24,7 @@ async function read(query = "") {
 }
 
 // As rendering.say_milliseconds says it.
-export function sayMs(duration) {
+function sayMs(duration) {
   if (duration >= 1000) return `${(duration / 1000).toFixed(2)} s`;
   return duration >= 10 ? `${duration.toFixed(0)} ms` : `${duration.toFixed(1)} ms`;
 }
