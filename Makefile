@@ -5,13 +5,14 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
 VENV := .venv/bin/python
 STAGE ?= dev
 
-.PHONY: help run test check bench lock deploy poll destroy clean set-up-tests
+.PHONY: help run test test-long check bench lock deploy poll destroy clean set-up-tests
 
 help:
 	@echo "make run            everything on this machine, with demo music (MUSIC=~/Music: your own; PORT=8000)"
 	@echo "make test           set up and run all tests"
+	@echo "make test-long      what takes many minutes: 2,000 mutated MP3s, songs of an hour"
 	@echo "make check          format, lint, types, import rules, unit and contract tests"
-	@echo "make bench          the benchmarks, one JSON object a line"
+	@echo "make bench          the benchmarks, one JSON object a line (LONG=yes: with the index of a million songs, hours)"
 	@echo "make lock           every lock file anew from pyproject.toml and layers/*/requirements.in"
 	@echo "make deploy         to AWS, or to what AWS_ENDPOINT_URL names (STAGE=dev)"
 	@echo "make poll           on an emulator: Kafka for a deployed stage, which AWS polls by itself (STAGE=dev)"
@@ -27,6 +28,9 @@ set-up-tests:
 test: set-up-tests
 	@$(VENV) -m pytest $(ARGS)
 
+test-long: set-up-tests
+	@$(VENV) -m pytest -m long $(ARGS)
+
 check: set-up-tests
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
@@ -35,8 +39,9 @@ check: set-up-tests
 	@$(VENV) -m infrastructure.lint_template
 	@$(VENV) -m pytest -q tests/unit tests/contract
 
-bench: set-up-tests
-	@$(VENV) -m tests.bench
+bench:
+	@$(PYTHON) localstack/start.py --for bench
+	@LONG=$(LONG) $(VENV) -m tests.bench
 
 lock: set-up-tests
 	@$(VENV) -m infrastructure.lock_dependencies

@@ -16,6 +16,7 @@ class DayCount(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     plays: int
     hours: dict[int, int]  # hour of the day → starts; only those with any
+    quarters: dict[int, int] = {}  # quarter of an hour of the day → starts, as far as they were counted so; no more than the hours say
 
 
 class SongCount(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,5 @@
-"""The only wiring: builds each client and store once per container, when it is first asked for. Imports are lazy, so that a handler
-pays only for what it uses. What the stores stand on is in `connections.py`. Tests call `reset()` between settings.
+"""The only wiring: builds each client and store once per container, when it is first asked for, with lazy imports: a handler pays only for
+what it uses. It stands on `connections.py` and hands on `kafka_connections.py`. Tests call `reset()` between settings.
 """
 
 from __future__ import annotations
@@ -7,23 +7,27 @@ from __future__ import annotations
 import secrets
 import tempfile
 from datetime import UTC, datetime
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from chalicelib import connections
-from chalicelib.config import Settings
-from chalicelib.connections import WATCH_TIMEOUT_S, aws_client, impatient_aws_client, of_mongodb, secret
+from chalicelib import connections, kafka_connections
+from chalicelib.connections import WATCH_TIMEOUT_S, aws_client, impatient_aws_client, of_mongodb
 from chalicelib.connections import database as database  # noqa: PLC0414  # asked for here, and made there; `__all__` hid the rest from mypy
 from chalicelib.connections import settings as settings  # noqa: PLC0414
+from chalicelib.kafka_connections import kafka_settings as kafka_settings  # noqa: PLC0414  # as above, with the next three
+from chalicelib.kafka_connections import lag_watch as lag_watch  # noqa: PLC0414
+from chalicelib.kafka_connections import play_publisher as play_publisher  # noqa: PLC0414
+from chalicelib.kafka_connections import record_reader as record_reader  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from chalicelib.workflows import operator_ports, player_ports, ports
     from chalicelib.workflows.account_ports import AccountStores, ExportBucket
     from chalicelib.workflows.check_health import Probe
     from chalicelib.workflows.current_index import CurrentIndex
+    from chalicelib.workflows.experiment_ports import ExperimentStore
+    from chalicelib.workflows.query_ports import QueryStore
+    from chalicelib.workflows.reanalyse_catalogue import Reanalysing
     from chalicelib.workflows.rebuild_index import IndexBuilding
 
 
@@ -40,6 +44,20 @@ def tracks() -> ports.TrackStore:
     from chalicelib.storage.tracks import MongoTrackStore
 
     return MongoTrackStore(database())
+
+
+@of_mongodb
+def passages() -> ports.PassageStore:
+    from chalicelib.storage.passages import MongoPassageStore
+
+    return MongoPassageStore(database())
+
+
+@of_mongodb
+def reanalyses() -> ports.ReanalysisStore:
+    from chalicelib.storage.reanalyses import MongoReanalysisStore
+
+    return MongoReanalysisStore(database())
 
 
 @of_mongodb
@@ -85,6 +103,20 @@ def listening() -> player_ports.ListeningStore:
 
 
 @of_mongodb
+def experiments() -> ExperimentStore:
+    from chalicelib.storage.experiments import MongoExperimentStore
+
+    return MongoExperimentStore(database())
+
+
+@of_mongodb
+def sound_queries() -> QueryStore:
+    from chalicelib.storage.sound_queries import MongoQueryStore
+
+    return MongoQueryStore(database())
+
+
+@of_mongodb
 def feedback() -> ports.FeedbackStore:
     from chalicelib.storage.feedback import MongoFeedbackStore
 
@@ -96,6 +128,13 @@ def recommendations() -> ports.RecommendationStore:
     from chalicelib.storage.recommendations import MongoRecommendationStore
 
     return MongoRecommendationStore(database())
+
+
+@of_mongodb
+def listener_sample() -> operator_ports.ListenerSample:
+    from chalicelib.storage.listener_sample import MongoListenerSample
+
+    return MongoListenerSample(database())
 
 
 @of_mongodb
@@ -209,53 +248,27 @@ def health_probes() -> dict[str, Probe]:
     return make_probes(settings(), database(), impatient_aws_client("s3"), timeout_s=WATCH_TIMEOUT_S)
 
 
-def kafka_settings() -> Settings:
-    """The settings with Kafka's user and password out of the secret, where there is one. For whoever connects to a broker."""
-    arn = settings().kafka_secret_arn
-    if not arn:
-        return settings()
-    from chalicelib.storage.secrets import parse_kafka_credentials
-
-    credentials = parse_kafka_credentials(secret(arn).read())
-    return msgspec.structs.replace(settings(), kafka_sasl_username=credentials.username, kafka_sasl_password=credentials.password)
-
-
-@lru_cache(maxsize=2)
-def _publisher_of(given: Settings) -> ports.PlayPublisher:
-    from chalicelib.events.play_publisher import KafkaPlayPublisher
-
-    arn = given.kafka_secret_arn
-    return KafkaPlayPublisher(given, on_failure=secret(arn).doubt if arn else lambda: None)
-
-
-def play_publisher() -> ports.PlayPublisher:
-    """Another one when the secret says another password."""
-    return _publisher_of(kafka_settings())
-
-
-@lru_cache(maxsize=2)
-def _lag_watch_of(given: Settings) -> operator_ports.LagWatch:
-    from chalicelib.events.kafka_lag import KafkaLagWatch
-
-    return KafkaLagWatch(given, timeout_s=2 * WATCH_TIMEOUT_S)
-
-
-def lag_watch() -> operator_ports.LagWatch:
-    return _lag_watch_of(kafka_settings())
-
-
-def record_reader() -> operator_ports.RecordReader:
-    """For who closes it."""
-    from chalicelib.events.kafka_records import KafkaRecordReader
-
-    return KafkaRecordReader(kafka_settings())
-
-
 @cache
 def current_index() -> CurrentIndex:
     from chalicelib.workflows.current_index import CurrentIndex
 
-    return CurrentIndex(index_bucket(), Path(tempfile.gettempdir()) / "timbre-index", refresh_s=settings().index_refresh_s)
+    folder = Path(tempfile.gettempdir()) / "timbre-index"
+    return CurrentIndex(index_bucket(), folder, refresh_s=settings().index_refresh_s, space=settings().feature_space)
+
+
+def reanalysing() -> Reanalysing:
+    """For the functions that ask for songs to be analysed anew, and those that do it."""
+    from chalicelib.workflows.reanalyse_catalogue import Reanalysing
+
+    return Reanalysing(
+        tracks=tracks(),
+        reanalyses=reanalyses(),
+        upload_queue=upload_queue(),
+        build_queue=build_queue(),
+        dead_letters=dead_letters(),
+        clock=partial(datetime.now, UTC),
+        at_once=settings().reanalysed_at_once,
+    )
 
 
 def index_building() -> IndexBuilding:
@@ -265,6 +278,7 @@ def index_building() -> IndexBuilding:
     clock = partial(datetime.now, UTC)
     return IndexBuilding(
         tracks=tracks(),
+        passages=passages(),
         uploads=uploads(),
         index_builds=index_builds(),
         index_bucket=index_bucket(),
@@ -273,12 +287,13 @@ def index_building() -> IndexBuilding:
         clock=clock,
         build_id=f"{clock():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
         build_delay_s=settings().index_build_delay_s,
+        builds_kept=settings().index_builds_kept,
     )
 
 
 def reset() -> None:
     """Forgets every client: for tests that change the settings."""
-    for made in [*vars(connections).values(), *globals().values()]:
+    for made in [*vars(connections).values(), *vars(kafka_connections).values(), *globals().values()]:
         clear = getattr(made, "cache_clear", None)
         if clear is not None:
             clear()

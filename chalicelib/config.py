@@ -40,17 +40,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     build_queue_url: str = ""
     uploads_queue_url: str = ""
     index_build_delay_s: int = 60
+    index_builds_kept: int = 5  # published ones whose files stay, to go back to; at least 2
     index_refresh_s: float = 1.0  # how old a warm process lets its knowledge of current.json become
 
-    feature_space: Literal["mfcc", "timbre"] = "mfcc"
+    feature_space: Literal["mfcc", "timbre"] = "timbre"  # `mfcc` where a build lacks the other
     taste: Literal["plays", "mean"] = "plays"
+    arms: str = ""  # an A/B test, as plays:90,mean:10 (see `recommend/arms.py`); empty: everybody has TASTE
+    experiment: str = "default"  # its name: another one deals the listeners anew
     mfcc_engine: Literal["streaming", "librosa"] = "streaming"
+    reanalysed_at_once: int = 1  # songs of an older feature version, in the uploads queue and in work; 0: none
 
     max_upload_bytes: int = 500_000_000
     parts_from_bytes: int = 16 * 1024 * 1024  # files larger than this may be sent in parts, and go on where they stopped
     part_bytes: int = 8 * 1024 * 1024  # S3: at least 5 MiB, all but the last
     outstanding_uploads: int = 200  # permissions of one user that no file has followed on yet
     max_duration_s: float = 3 * 3600.0
+    max_query_bytes: int = 50_000_000  # of a recording that asks for songs like it
+    max_query_duration_s: float = 1200.0
+    queries_per_hour: int = 60  # of one listener
     session_ttl_s: int = 30 * 24 * 3600
     audio_url_ttl_s: int = 6 * 3600
     trash_ttl_s: int = 600  # how long a deleted song can be brought back

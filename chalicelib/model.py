@@ -8,12 +8,14 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from chalicelib.reason_model import Reason as Reason  # noqa: PLC0414  # told on: it is one of the things that Timbre speaks of
 from chalicelib.way_model import Arrival, IndexSearch, Parts, PlayArrival, UploadWay
 
 T = TypeVar("T")
 
 MFCC_COUNT = 20
-FEATURE_VERSION = 1  # raised when the numbers of `audio` change; vectors of two versions never meet in one build
+FEATURE_VERSION = 2  # raised when the numbers of `audio` change: what is older is analysed anew, by and by. 2: features and passages
+MFCC_SINCE_VERSION = 1  # from this version on the `mfcc` are the same numbers: such vectors meet in one build, others never do
 
 TrackStatus = Literal["active", "trashed", "purging", "removed"]  # trashed: can be restored; purging: its objects are being removed
 UploadStatus = Literal["queued", "analysed", "indexed", "failed"]
@@ -52,6 +54,8 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     cover: Cover | None
     duration_s: float  # decoded, not declared
     mfcc: tuple[float, ...]  # MFCC_COUNT means over all frames
+    features: tuple[float, ...] = ()  # FEATURE_COUNT, of the whole song; none by an engine that only knows MFCC
+    passages: tuple[tuple[float, ...], ...] = ()  # at most 8 of about 12 s, evenly spread: FEATURE_COUNT each
     feature_version: int = FEATURE_VERSION
     preview_start_s: float | None = None  # where a passage begins that gives an idea of the song
     warnings: tuple[str, ...] = ()
@@ -98,6 +102,7 @@ class TrackName(msgspec.Struct, frozen=True):
     track_id: str
     display_title: str
     artist: str | None
+    play_count: int = 0
 
 
 class TrackVector(msgspec.Struct, frozen=True):
@@ -108,6 +113,15 @@ class TrackVector(msgspec.Struct, frozen=True):
     mfcc: tuple[float, ...]
     scaler_version: int | None = None
     genre: str | None = None  # colours it on the map
+    features: bytes | None = None  # FEATURE_COUNT float32, little-endian; None: analysed before there were any
+
+
+class PassageRows(msgspec.Struct, frozen=True):
+    """Some passages of one song: what a learned space is fitted on."""
+
+    track_id: str
+    artist: str | None
+    rows: bytes  # k × FEATURE_COUNT float16, little-endian
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +201,8 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime | None = None  # when MongoDB had it on disk
     arrival: PlayArrival | None = None  # of the delivery that took effect
     search: IndexSearch | None = None  # what its recommendations took
+    experiment: str | None = None  # with `arm`: of the list that had offered the song; None: none had
+    arm: str | None = None
 
     @property
     def heard_of_at(self) -> datetime:
@@ -209,16 +225,6 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True):
         return self.queue[self.place] if self.place < len(self.queue) else None
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a song is recommended: the played song that it is near to."""
-
-    track_id: str
-    display_title: str
-    artist: str | None
-    distance: float  # angular, 0 (alike) to 2 (opposite), in the index's space
-    percentile: float  # 0-100: how many of the catalogue's pairs are farther apart
-
-
 class RecommendedTrack(msgspec.Struct, frozen=True, kw_only=True):
     track_id: str
     score: float
@@ -235,6 +241,8 @@ class RecommendationList(msgspec.Struct, frozen=True, kw_only=True):
     request_ids: tuple[str, ...] = ()  # of the requests whose plays brought this list about
     plays_processed: int = 0  # how many plays have taken effect for this user, each once: kept by the store
     search: IndexSearch | None = None  # None: the index was not asked
+    experiment: str | None = None  # with `arm`: by which of the ways that are compared it was made
+    arm: str | None = None
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,6 +269,12 @@ class IndexBuild(msgspec.Struct, frozen=True, kw_only=True):
     build_s: float
     reason: str | None  # of a failed build
     created_at: datetime
+    spaces: tuple[str, ...] = ()  # none: recorded before there were several
+    size_bytes: int | None = None  # of all its files
+    manifest_sha256: str | None = None  # which vouches for all other files
+    is_pinned: bool = False  # put in force by hand: builds that nobody asks for do not replace it
+    held_at: datetime | None = None  # when somebody was about to put it in force
+    collected_at: datetime | None = None  # since then its files are gone, or going
 
 
 class Backfill(msgspec.Struct, frozen=True, kw_only=True):

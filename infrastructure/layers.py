@@ -20,11 +20,20 @@ LAYER_NAMES = ("base", "audio", "search", "build")
 AWS_PLATFORM = "x86_64-manylinux_2_34"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==")
 
-# scipy needs numpy/f2py and scikit-learn numpy/testing; `strip` breaks OpenBLAS: neither is touched.
+# `strip` breaks OpenBLAS: no library is touched.
 DROPPED_FOLDERS = ("tests", "test", "include", "__pycache__", "bin")
 DROPPED_SUFFIXES = (".pyi", ".pxd", ".pyx", ".h", ".c", ".cpp", ".a", ".tp", ".f90", ".build")
 KEPT_METADATA = ("METADATA", "licenses", "LICENSE", "LICENSE.txt", "LICENCE", "COPYING", "entry_points.txt")
-DROPPED_TREES = ("sklearn/datasets/data", "sklearn/datasets/images", "sklearn/datasets/descr", "scipy/datasets")
+DROPPED_TREES = (
+    *("sklearn/datasets/data", "sklearn/datasets/images", "sklearn/datasets/descr", "scipy/datasets"),
+    *("cffi", "pycparser"),  # soundfile was compiled with them and runs on _cffi_backend alone
+)
+NEEDED_BY_SCIPY = ("numpy/f2py", "numpy/testing", "numpy/distutils")  # and by scikit-learn
+# Of Pillow what reads and writes JPEG, PNG and GIF stays, with the libraries that its core is linked to (libtiff, libxcb and others).
+DROPPED_OF_PILLOW = (
+    *(f"PIL/_{module}.*" for module in ("avif", "webp", "imagingft", "imagingcms", "imagingtk", "imagingmath", "imagingmorph")),
+    *(f"pillow.libs/lib{name}*" for name in ("avif", "webp", "sharpyuv", "freetype", "harfbuzz", "brotli", "lcms2", "png16")),
+)
 
 
 def hash_layer_inputs(name: str, *, target: Target, python_version: str) -> str:
@@ -68,8 +77,11 @@ def split_lock(lock: str) -> dict[str, str]:
 
 def trim_packages(packages: Path) -> None:
     """Removes what no function imports: tests, headers, stubs, scripts, sample data, the installer's records."""
-    for tree in DROPPED_TREES:
+    for tree in (*DROPPED_TREES, *(() if (packages / "scipy").is_dir() else NEEDED_BY_SCIPY)):
         shutil.rmtree(packages / tree, ignore_errors=True)
+    for pattern in DROPPED_OF_PILLOW:
+        for library in packages.glob(pattern):
+            library.unlink()
     for path in sorted(packages.rglob("*")):
         if not path.exists():
             continue

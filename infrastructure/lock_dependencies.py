@@ -22,6 +22,7 @@ LOCALSTACK_DAYS = "2026-02-20"  # newer releases of what LocalStack leaves unpin
 ROOT_LOCKS: dict[str, tuple[str, ...]] = {
     "requirements-test": ("--group", "test"),
     "requirements-run": ("--group", "run"),
+    "requirements-bench": ("--group", "bench"),
     "requirements": (),
 }
 

@@ -30,6 +30,7 @@ LAYERS_OF_FUNCTION: Mapping[str, tuple[str, ...]] = {
 LEFT_TO_THE_API = ("web", "cli")
 AWS_PYTHON = "3.12"  # today's wheels want glibc 2.28 or newer: Lambda's 3.11 has 2.26
 LAMBDA_LIMIT_BYTES = 262_144_000  # function and layers, unzipped
+LAYER_LIMITS_BYTES = {"audio": 80_000_000}  # of our own: what a cold start fetches
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def build_packages(target: Target, *, python: Path, out: Path, report: Callable[
     folder = out / f"{target}-{version}"
     workshop = Workshop(target, python, version, folder, report)
     layers = {name: _provide_layer(name, workshop) for name in LAYER_NAMES}
+    check_layer_sizes(layers, report)
     functions = {name: _provide_function(name, workshop) for name in LAYERS_OF_FUNCTION}
     if bundled:
         functions = {name: _provide_bundle(name, functions[name], layers, workshop) for name in functions}
@@ -77,6 +79,14 @@ def _refuse_other_builders(python: Path, version: str) -> None:
         raise PackageError(f"packages for AWS are compiled by Python {AWS_PYTHON}, but {python} is {version}")
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise PackageError("Packages for Lambda's own Python are built on Linux with x86-64 only: Annoy is compiled for it here.")
+
+
+def check_layer_sizes(layers: Mapping[str, Archive], report: Callable[[str], None]) -> None:
+    for name, limit in LAYER_LIMITS_BYTES.items():
+        size = layers[name].unpacked_bytes
+        if size > limit:
+            raise PackageError(f"layer {name} is {size / 1e6:.1f} MB unzipped, more than its limit of {limit / 1e6:.0f} MB")
+        report(f"layer {name}: {size / 1e6:.1f} of {limit / 1e6:.0f} MB")
 
 
 def check_sizes(packages: Packages, report: Callable[[str], None]) -> None:

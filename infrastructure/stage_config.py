@@ -31,6 +31,8 @@ VARIABLE_OF_PARAMETER = {
     "PlaysTopic": "PLAYS_TOPIC",
     "FeatureSpace": "FEATURE_SPACE",
     "Taste": "TASTE",
+    "Arms": "ARMS",
+    "Experiment": "EXPERIMENT",
     "IndexBuildDelayS": "INDEX_BUILD_DELAY_S",
     "AwsEndpointUrl": "AWS_ENDPOINT_URL",
 }

@@ -18,7 +18,7 @@ from localstack.screen import Screen, Step
 
 BOOTSTRAP_LOCK = "requirements-bootstrap.txt"
 BUILD_CONSTRAINTS = "localstack/build-constraints.txt"
-LOCKS = {"run": "requirements-run.txt", "test": "requirements-test.txt"}
+LOCKS = {"run": "requirements-run.txt", "test": "requirements-test.txt", "bench": "requirements-bench.txt"}  # each holds those before it
 EMULATOR_LOCK = "localstack/emulator/requirements.txt"
 LOCALSTACK_LOCKS = {
     "server": "localstack/host_localstack/server-requirements.txt",
@@ -45,11 +45,11 @@ class InstallError(Exception):
 
 
 def prepare_environments(root: Path, screen: Screen, *, purpose: str) -> Path:
-    """The main environment with the lock of the purpose (`run` or `test`), and MiniStack's. Returns the main one's Python."""
+    """The main environment with the lock of the purpose (`run`, `test` or `bench`), and MiniStack's. Returns the main one's Python."""
     python = prepare(root, root / ".venv", LOCKS[purpose], screen, title=f"Installing what `make {purpose}` needs")
     uv = root / ".venv" / "bin" / "uv"
     prepare(root, root / ".timbre" / "emulator", EMULATOR_LOCK, screen, title="Installing the emulator of AWS", uv=uv)
-    if purpose == "test" or os.environ.get("EMULATOR") == "localstack":
+    if purpose != "run" or os.environ.get("EMULATOR") == "localstack":
         prepare_localstack(root, screen)
     write_command(root, python)
     return python
@@ -65,7 +65,15 @@ def prepare_localstack(root: Path, screen: Screen) -> None:
 def write_command(root: Path, python: Path) -> None:
     """`.venv/bin/timbre`, which works from any folder."""
     command = python.with_name("timbre")
-    text = f"#!{python}\nimport sys\n\nsys.path.insert(0, {str(root)!r})\nfrom chalicelib.cli.main import main\n\nsys.exit(main())\n"
+    lines = (
+        f"#!{python}",
+        "import sys",
+        f"sys.path.insert(0, {str(root)!r})",
+        "from chalicelib.cli.main import main",
+        'if __name__ == "__main__":  # processes of its own import this file',
+        "    sys.exit(main())",
+    )
+    text = "\n".join(lines) + "\n"
     if not command.is_file() or command.read_text("utf-8") != text:
         command.write_text(text, "utf-8")
         command.chmod(0o755)
@@ -109,8 +117,9 @@ def make_environment(folder: Path, step: Step, *, with_pip: bool) -> None:
 
 
 def installed_stamps(root: Path, lock: str) -> dict[str, str]:
-    """The lock of the tests holds that of `make run` in the same versions, so one installation satisfies both."""
-    covered = list(LOCKS.values()) if lock == LOCKS["test"] else [lock]
+    """The lock of the tests holds that of `make run` in the same versions, so one installation satisfies both; that of `make bench` all."""
+    locks = list(LOCKS.values())
+    covered = locks[: locks.index(lock) + 1] if lock in locks else [lock]
     return {name: hash_files(root, [name, BUILD_CONSTRAINTS]) for name in covered}
 
 

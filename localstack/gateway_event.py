@@ -45,15 +45,19 @@ class Route:
 
 
 class RouteTable:
-    """Literal segments win over variables, from left to right, as in API Gateway; the slash at the end does not count."""
+    """Literal segments win over variables, and these over a greedy `{name+}` at the end, from left to right, as in API Gateway; the slash
+    at the end does not count."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = sorted((split_path(pattern), pattern) for pattern in patterns)
-        self._patterns.sort(key=lambda entry: [is_variable(part) for part in entry[0]])
+        self._patterns.sort(key=lambda entry: [(is_greedy(part), is_variable(part)) for part in entry[0]])
 
     def find(self, path: str) -> Route | None:
         parts = split_path(path)
         for pattern_parts, pattern in self._patterns:
+            if is_greedy(pattern_parts[-1]) and len(parts) >= len(pattern_parts) and parts[: len(pattern_parts) - 1] == pattern_parts[:-1]:
+                rest = "/".join(parts[len(pattern_parts) - 1 :])
+                return Route(pattern, {pattern_parts[-1][1:-2]: unquote(rest)})
             if len(parts) == len(pattern_parts) and all(
                 is_variable(p) or p == unquote(part) for p, part in zip(pattern_parts, parts, strict=True)
             ):
@@ -68,6 +72,10 @@ def split_path(path: str) -> list[str]:
 
 def is_variable(part: str) -> bool:
     return part.startswith("{") and part.endswith("}")
+
+
+def is_greedy(part: str) -> bool:
+    return part.startswith("{") and part.endswith("+}")
 
 
 def build_event(request: HttpRequest, route: Route, *, binary_types: Iterable[str]) -> dict[str, Any]:

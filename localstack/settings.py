@@ -53,7 +53,8 @@ def make_parameters(environ: Mapping[str, str], addresses: Addresses) -> dict[st
         "ArtefactsBucket": f"timbre-{STAGE}-artefacts",
         "IndexBuildDelayS": BUILD_DELAY_S,
         "PlayResendAfterS": PLAY_RESEND_AFTER_S,
-        "FeatureSpace": environ.get("FEATURE_SPACE") or "mfcc",
+        "FeatureSpace": environ.get("FEATURE_SPACE") or "timbre",
+        "ReanalysedAtOnce": environ.get("REANALYSED_AT_ONCE") or "1",  # the other core is for uploads
         "UploadsMaximumConcurrency": str(max(2, os.cpu_count() or 2)),
     }
 

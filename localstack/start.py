@@ -45,7 +45,7 @@ def read_purpose(arguments: list[str]) -> str:
         return "run"
     if len(arguments) == 2 and arguments[0] == "--for" and arguments[1] in environment.LOCKS:
         return arguments[1]
-    raise SystemExit("usage: start.py [--for run|test]")
+    raise SystemExit("usage: start.py [--for run|test|bench]")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,22 +1,23 @@
-"""One file in, one Analysis out: identity, tags, cover, MFCC means. The only door into `audio`; knows no S3, no database.
+"""One file in, one Analysis out: identity, tags, cover, MFCC means, features. The only door into `audio`; knows no S3, no database.
 
 Every file ends in an Analysis or in an AudioError with one of the codes not_audio, empty, silent, truncated, too_long, corrupt.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
-from typing import Literal, NamedTuple
-
-import numpy as np
+from typing import Literal
 
 from chalicelib.audio import messages
+from chalicelib.audio.clipped_mean import FULL_SCALE_DB, MAX_LOUDEST_DB, LouderThanPromisedError
 from chalicelib.audio.cover import choose_cover
 from chalicelib.audio.decoding import DecodedSound, resample_blocks
+from chalicelib.audio.frames import FloatArray
 from chalicelib.audio.identity import identify_track
-from chalicelib.audio.mfcc import FloatArray, MfccMeans
 from chalicelib.audio.opening import OpenedAudio, open_audio
-from chalicelib.audio.preview import LoudnessBySecond
+from chalicelib.audio.read_ahead import read_ahead
+from chalicelib.audio.song_meter import MeasuredSound, SongMeter
 from chalicelib.audio.tags import read_tags
 from chalicelib.model import Analysis
 
@@ -28,7 +29,7 @@ def analyse_file(path: Path, *, file_name: str, engine: Engine = "streaming", ma
     with open_audio(path, max_duration_s=max_duration_s) as opened:
         sound = _measure(opened, engine, max_duration_s)
         container, warnings = opened.container, opened.warnings
-    if not np.isfinite(sound.mfcc).all():
+    if not sound.is_finite:
         raise messages.make_corrupt_error("its sound cannot be measured")
     with path.open("rb") as file:
         track_id = identify_track(file, container)
@@ -39,32 +40,43 @@ def analyse_file(path: Path, *, file_name: str, engine: Engine = "streaming", ma
         tags=file_tags.tags,
         cover=cover,
         duration_s=sound.duration_s,
-        mfcc=tuple(float(value) for value in sound.mfcc),
+        mfcc=_list_numbers(sound.mfcc),
+        features=_list_numbers(sound.features),
+        passages=tuple(_list_numbers(passage) for passage in sound.passages),
         preview_start_s=sound.preview_start_s,
         warnings=(*warnings, *file_tags.warnings, *cover_warnings),
     )
 
 
-class MeasuredSound(NamedTuple):
-    mfcc: FloatArray
-    duration_s: float  # decoded
-    preview_start_s: float
-
-
 def _measure(opened: OpenedAudio, engine: Engine, max_duration_s: float) -> MeasuredSound:
     if engine == "librosa":
-        from chalicelib.audio.librosa_engine import measure_by_librosa
+        return _measure_by_librosa(opened)
+    try:
+        return measure_streaming(DecodedSound(opened, max_duration_s=max_duration_s), max_loudest_db=FULL_SCALE_DB)
+    except LouderThanPromisedError:  # hardly ever: most of a song's samples would have to be over full scale
+        opened.sound.seek(0)
+        return measure_streaming(DecodedSound(opened, max_duration_s=max_duration_s))
 
-        return MeasuredSound(*measure_by_librosa(opened))
-    sound = DecodedSound(opened, max_duration_s=max_duration_s)
-    return measure_streaming(sound)
+
+def _measure_by_librosa(opened: OpenedAudio) -> MeasuredSound:
+    """librosa's own 20 means; all else is measured on the signal that it loaded."""
+    from chalicelib.audio.librosa_engine import measure_by_librosa
+
+    signal, mfcc, duration_s = measure_by_librosa(opened)
+    meter = SongMeter()
+    meter.add(signal)
+    return meter.finish(duration_s=duration_s, mfcc=mfcc)
 
 
-def measure_streaming(sound: DecodedSound) -> MeasuredSound:
-    """One pass, in memory that does not grow with the song (but for four bytes a second)."""
-    means, loudness = MfccMeans(), LoudnessBySecond()
-    for signal in resample_blocks(sound, sound.sample_rate):
-        means.add(signal)
-        loudness.add(signal)
+def measure_streaming(sound: DecodedSound, *, max_loudest_db: float = MAX_LOUDEST_DB) -> MeasuredSound:
+    """One pass; what is kept of three hours is 5 MB."""
+    meter = SongMeter(max_loudest_db=max_loudest_db)
+    with closing(read_ahead(resample_blocks(sound, sound.sample_rate))) as signals:  # else it would read on after an error
+        for signal in signals:
+            meter.add(signal)
     sound.check()
-    return MeasuredSound(means.finish(), sound.duration_s, loudness.find_preview_start())
+    return meter.finish(duration_s=sound.duration_s)
+
+
+def _list_numbers(values: FloatArray) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

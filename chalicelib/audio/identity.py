@@ -21,7 +21,8 @@ def identify_track(file: BinaryIO, container: str) -> str:
     """24 hex digits for the file of a libsndfile container ("MP3", "FLAC", "WAV", "OGG", ...)."""
     digest = hashlib.sha256()
     if container == "MP3":
-        _feed(digest, _read_range(file, *find_sound_range(file)))
+        start, end, _ = find_sound_range(file)
+        _feed(digest, _read_range(file, start, end))
         return digest.hexdigest()[:_TRACK_ID_HEX]
     digest.update(container.lower().encode() + b":")
     read_packets = _READERS.get(container, _read_whole)
@@ -67,7 +68,7 @@ def walk_riff_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 def _read_flac(file: BinaryIO) -> Iterator[bytes]:
     """STREAMINFO, then the frames after the last metadata block."""
-    start = find_sound_range(file)[0]  # an ID3 tag before fLaC
+    start = find_sound_range(file).start  # an ID3 tag before fLaC
     at = start + 4
     file.seek(at)
     while len(head := file.read(4)) == 4:

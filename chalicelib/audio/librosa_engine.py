@@ -7,16 +7,16 @@ import soundfile
 
 from chalicelib.audio import messages
 from chalicelib.audio.decoding import check_decoded, check_peak
-from chalicelib.audio.mfcc import FloatArray
+from chalicelib.audio.frames import FloatArray
 from chalicelib.audio.opening import OpenedAudio
-from chalicelib.audio.preview import LoudnessBySecond
 from chalicelib.model import MFCC_COUNT
 
 
-def measure_by_librosa(opened: OpenedAudio) -> tuple[FloatArray, float, float]:
-    """The 20 means, the decoded duration and where a preview begins, in seconds, with the same refusals as the streaming engine."""
+def measure_by_librosa(opened: OpenedAudio) -> tuple[FloatArray, FloatArray, float]:
+    """The signal at 22,050 Hz, the 20 means and the decoded duration in seconds, with the same refusals as the streaming engine."""
     import librosa
 
+    opened.sound.may_seek = True  # else it cannot be read whole in one go
     try:
         signal, sample_rate = librosa.load(opened.sound)
     except soundfile.SoundFileError as exc:
@@ -26,6 +26,4 @@ def measure_by_librosa(opened: OpenedAudio) -> tuple[FloatArray, float, float]:
     check_peak(peak)
     check_decoded(opened, samples=round(duration_s * opened.sound.samplerate), peak=peak)
     mfcc = librosa.feature.mfcc(y=signal, sr=sample_rate, n_mfcc=MFCC_COUNT)
-    loudness = LoudnessBySecond()
-    loudness.add(signal)
-    return mfcc.mean(axis=1).astype(np.float32), duration_s, loudness.find_preview_start()
+    return signal, mfcc.mean(axis=1).astype(np.float32), duration_s

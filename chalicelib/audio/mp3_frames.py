@@ -6,13 +6,20 @@ libsndfile and mutagen guess from the first bit rate (and libsndfile then stops 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
+
+from chalicelib.audio.byte_window import ByteWindow
 
 MAX_LEADING_JUNK_BYTES = 65_536  # libmpg123 gives up there too
-_WINDOW_BYTES = 1 << 20
+MAX_FAR_JUNK_BYTES = 1 << 24  # a cover whose tag lies about its size
+_FRAMES_OF_A_CHAIN = 8
 _HEADER_BYTES = 4
+_DECODER_DELAY = 529  # samples, of every MP3 decoder
+_SYNC_BYTES = 3
+_ID3V1_BYTES = 128
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # by version bits: MPEG-1, 2, 2.5
 _KBITS_MPEG1 = {
@@ -24,6 +31,12 @@ _KBITS_MPEG2_LAYER1 = (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224
 _KBITS_MPEG2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
 
+# 11 bits of sync, a version and a layer that are not reserved; then a bit rate and a sample rate that are not.
+_SECOND_BYTES = bytes(byte for byte in range(0xE0, 0x100) if byte >> 3 & 3 != 1 and byte >> 1 & 3)
+_THIRD_BYTES = bytes(byte for byte in range(0x10, 0xF0) if byte >> 2 & 3 != 3)
+_FRAME_START = re.compile(b"\xff[" + re.escape(_SECOND_BYTES) + b"][" + re.escape(_THIRD_BYTES) + b"]", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class FrameHeader:
     size_bytes: int
@@ -31,6 +44,11 @@ class FrameHeader:
     sample_rate: int
     kind: int  # version, layer and sample rate: the bits that stay the same throughout a stream
     side_info_bytes: int  # of layer III: what stands between the header and a Xing mark
+
+
+class DeclaredLength(NamedTuple):
+    frames: int  # 0: not counted
+    sound_bytes: int  # from the first frame on; 0: not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +59,19 @@ class FrameWalk:
     samples_per_frame: int
     sample_rate: int
     header_word: int  # of the first frame
-    declared_frames: int | None  # what a Xing or VBRI header says
-    skipped_bytes: int  # that belong to no frame, between the first and the end
+    declared: DeclaredLength | None  # by a Xing or VBRI header
+    skipped_bytes: int  # that belong to no frame and no tag, between the first frame and the last
+    trailing_bytes: int  # the same behind the last
     is_last_cut: bool  # the last frame is longer than what is left of the file
 
     @property
     def duration_s(self) -> float:
         return self.frames * self.samples_per_frame / self.sample_rate
+
+    @property
+    def declared_s(self) -> float:
+        """0 where nothing is declared."""
+        return (self.declared.frames if self.declared else 0) * self.samples_per_frame / self.sample_rate
 
 
 @lru_cache(maxsize=4096)
@@ -73,77 +97,77 @@ def _bit_rates(version: int, layer: int) -> tuple[int, ...]:
     return _KBITS_MPEG2_LAYER1 if layer == 3 else _KBITS_MPEG2
 
 
-class _Window:
-    """Random access to [.., end) of a file, one window of it in memory."""
-
-    def __init__(self, file: BinaryIO, end: int) -> None:
-        self._file, self.end = file, end
-        self._start, self._bytes = 0, b""
-
-    def word_at(self, offset: int) -> int:
-        return int.from_bytes(self.bytes_at(offset, _HEADER_BYTES), "big")
-
-    def bytes_at(self, offset: int, count: int) -> bytes:
-        begin = offset - self._start
-        if begin < 0 or begin + count > len(self._bytes):
-            self._load(offset)
-            begin = 0
-        return self._bytes[begin : begin + count]
-
-    def find_ff(self, offset: int, stop: int) -> int | None:
-        while offset < stop:
-            if not self._start <= offset < self._start + len(self._bytes):
-                self._load(offset)
-            found = self._bytes.find(b"\xff", offset - self._start, stop - self._start)
-            if found >= 0:
-                return self._start + found
-            offset = self._start + len(self._bytes)
-        return None
-
-    def _load(self, offset: int) -> None:
-        self._file.seek(offset)
-        self._start, self._bytes = offset, self._file.read(min(_WINDOW_BYTES, max(self.end - offset, 0)))
-        if not self._bytes:
-            self.end = min(self.end, offset)
-
-
 def walk_frames(file: BinaryIO, start: int, end: int) -> FrameWalk | None:
     """Walks the frames in [start, end), the audio bytes without the tags around them. None where no stream of frames begins."""
-    window = _Window(file, end)
-    at = _find_frame(window, start, min(end, start + MAX_LEADING_JUNK_BYTES), kind=None)
+    window = ByteWindow(file, end)
+    at = _find_first_frame(window, start)
     if at is None:
         return None
     word = window.word_at(at)
     first = parse_header(word)
     if first is None:
         return None
-    declared = _read_declared_frames(window.bytes_at(at, 192), first)
+    declared = _read_declared(window.bytes_at(at, 192), first)
     sound_at = at if declared is None else at + first.size_bytes
-    frames, skipped_bytes, is_last_cut = _count_frames(window, sound_at, first.kind)
-    return FrameWalk(at, sound_at, frames, first.samples, first.sample_rate, word, declared, skipped_bytes, is_last_cut)
+    tally = _count_frames(window, sound_at, first.kind)
+    return FrameWalk(
+        first_frame_at=at,
+        first_sound_at=sound_at,
+        frames=tally.frames,
+        samples_per_frame=first.samples,
+        sample_rate=first.sample_rate,
+        header_word=word,
+        declared=declared,
+        skipped_bytes=tally.skipped_bytes,
+        trailing_bytes=tally.trailing_bytes,
+        is_last_cut=tally.is_last_cut,
+    )
 
 
-def _count_frames(window: _Window, at: int, kind: int) -> tuple[int, int, bool]:
+def _find_first_frame(window: ByteWindow, start: int) -> int | None:
+    """Behind more junk than decoders look through, more frames are wanted before it is believed to be a song."""
+    near = min(window.end, start + MAX_LEADING_JUNK_BYTES)
+    at = _find_frame(window, start, near, kind=None)
+    return _find_chain(window, near) if at is None else at
+
+
+def _find_chain(window: ByteWindow, start: int) -> int | None:
+    stop = min(window.end, start + MAX_FAR_JUNK_BYTES)
+    at = _find_frame(window, start, stop, kind=None)
+    while at is not None and not _begins_frames(window, at, _FRAMES_OF_A_CHAIN):
+        at = _find_frame(window, at + 1, stop, kind=None)
+    return at
+
+
+class _Tally(NamedTuple):
+    frames: int
+    skipped_bytes: int
+    trailing_bytes: int
+    is_last_cut: bool
+
+
+def _count_frames(window: ByteWindow, at: int, kind: int) -> _Tally:
     frames = skipped_bytes = 0
     while at + _HEADER_BYTES <= window.end:
         header = parse_header(window.word_at(at))
         if header is None or header.kind != kind:
-            found = _find_frame(window, _skip_inner_tag(window, at), window.end, kind=kind)
-            skipped_bytes += (window.end if found is None else found) - at
+            behind_tags = _skip_inner_tags(window, at)
+            found = _find_frame(window, behind_tags, window.end, kind=kind)
             if found is None:
                 break
+            skipped_bytes += found - (behind_tags if found == behind_tags else at)
             at = found
             continue
         if at + header.size_bytes > window.end:
-            return frames, skipped_bytes, True
+            return _Tally(frames, skipped_bytes, 0, is_last_cut=True)
         frames += 1
         at += header.size_bytes
-    return frames, skipped_bytes, False
+    return _Tally(frames, skipped_bytes, max(window.end - at, 0), is_last_cut=False)
 
 
-def _find_frame(window: _Window, at: int, stop: int, *, kind: int | None) -> int | None:
+def _find_frame(window: ByteWindow, at: int, stop: int, *, kind: int | None) -> int | None:
     """The next place where a frame begins and another like it, or the end, follows: a lone sync word is nothing in random bytes."""
-    candidate = window.find_ff(at, stop)
+    candidate = window.find(_FRAME_START, at, stop, width=_SYNC_BYTES)
     while candidate is not None:
         header = parse_header(window.word_at(candidate))
         if header is not None and (kind is None or header.kind == kind):
@@ -151,14 +175,40 @@ def _find_frame(window: _Window, at: int, stop: int, *, kind: int | None) -> int
             follower = parse_header(window.word_at(after)) if after + _HEADER_BYTES <= window.end else None
             if after == window.end or (follower is not None and follower.kind == header.kind):
                 return candidate
-        candidate = window.find_ff(candidate + 1, stop)
+        candidate = window.find(_FRAME_START, candidate + 1, stop, width=_SYNC_BYTES)
     return None
 
 
-def _skip_inner_tag(window: _Window, at: int) -> int:
-    """Songs that were joined with `cat` have the second one's ID3v2 tag, cover and all, in the middle."""
+def _skip_inner_tags(window: ByteWindow, at: int) -> int:
+    """Songs that were joined with `cat` have the first one's ID3v1 tag and the second one's ID3v2 tag, cover and all, in the middle."""
+    start = at
+    if window.bytes_at(at, 3) == b"TAG":
+        at += _ID3V1_BYTES
     head = window.bytes_at(at, 10)
-    return at + 10 + decode_synchsafe(head[6:10]) if head[:3] == b"ID3" and len(head) == 10 else at + 1
+    if head[:3] == b"ID3" and len(head) == 10:
+        at += 10 + decode_synchsafe(head[6:10])
+    return at if at > start else start + 1
+
+
+def begins_frames(file: BinaryIO, at: int, end: int, *, count: int) -> bool:
+    """Whether so many frames of one kind follow each other from this very place on."""
+    return _begins_frames(ByteWindow(file, end), at, count)
+
+
+def find_chain(file: BinaryIO, start: int, end: int) -> int | None:
+    """Where so many frames follow each other that nothing else can be meant."""
+    return _find_chain(ByteWindow(file, end), start)
+
+
+def _begins_frames(window: ByteWindow, at: int, count: int) -> bool:
+    kinds: set[int] = set()
+    for _ in range(count):
+        header = parse_header(window.word_at(at)) if at + _HEADER_BYTES <= window.end else None
+        if header is None:
+            return False
+        kinds.add(header.kind)
+        at += header.size_bytes
+    return len(kinds) == 1
 
 
 def decode_synchsafe(four_bytes: bytes) -> int:
@@ -169,23 +219,30 @@ def decode_synchsafe(four_bytes: bytes) -> int:
     return size
 
 
-def _read_declared_frames(frame: bytes, header: FrameHeader) -> int | None:
-    """The frame count of a Xing, Info or VBRI header in the first frame; None without one (or when it does not count)."""
+def _read_declared(frame: bytes, header: FrameHeader) -> DeclaredLength | None:
+    """By a Xing, Info or VBRI header in the first frame."""
     at = _HEADER_BYTES + header.side_info_bytes
-    if frame[at : at + 4] in (b"Xing", b"Info"):
-        has_count = len(frame) >= at + 12 and frame[at + 7] & 1
-        return int.from_bytes(frame[at + 8 : at + 12], "big") if has_count else 0
+    if frame[at : at + 4] in (b"Xing", b"Info") and len(frame) >= at + 16:
+        flags, numbers = frame[at + 7], [int.from_bytes(frame[at + place : at + place + 4], "big") for place in (8, 12)]
+        frames = numbers.pop(0) if flags & 1 else 0
+        return DeclaredLength(frames, numbers[0] if flags & 2 else 0)
     if frame[36:40] == b"VBRI" and len(frame) >= 54:
-        return int.from_bytes(frame[50:54], "big")
+        return DeclaredLength(int.from_bytes(frame[50:54], "big"), int.from_bytes(frame[46:50], "big"))
     return None
 
 
-def make_counting_frame(walk: FrameWalk) -> bytes:
-    """A Xing frame with the true count, to stand before the frames that hold sound: with it the decoder reads all of them."""
+def make_counting_head(walk: FrameWalk) -> bytes:
+    """A Xing frame with the true count, to stand before the frames that hold sound: with it the decoder reads all of them.
+
+    Where there is a count, libmpg123 takes the first samples for an encoder's delay: a silent frame or two are there to be taken.
+    """
     word = (walk.header_word | 0x10000) & ~0xF200 | 0x9000  # no checksum, no padding, a bit rate whose frame has room enough
     header = parse_header(word)
     if header is None:
         raise ValueError(f"no frame header: {walk.header_word:#x}")
-    mark = b"Xing" + (1).to_bytes(4, "big") + walk.frames.to_bytes(4, "big")
-    head = word.to_bytes(4, "big") + bytes(header.side_info_bytes)
-    return (head + mark).ljust(header.size_bytes, b"\0")
+    silent_frames = -(-_DECODER_DELAY // header.samples)
+    delay = silent_frames * header.samples - _DECODER_DELAY
+    mark = b"Xing" + (1).to_bytes(4, "big") + (walk.frames + silent_frames).to_bytes(4, "big")
+    trimming = b"LAME".ljust(21, b"\0") + (delay << 12).to_bytes(3, "big")
+    start = word.to_bytes(4, "big") + bytes(header.side_info_bytes)
+    return (start + mark + trimming).ljust(header.size_bytes, b"\0") + start.ljust(header.size_bytes, b"\0") * silent_frames

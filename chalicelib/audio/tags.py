@@ -11,7 +11,7 @@ from typing import Any
 import mutagen
 from mutagen.aiff import AIFF
 from mutagen.apev2 import APENoHeaderError, APEv2
-from mutagen.flac import Picture
+from mutagen.flac import FLAC, Picture
 from mutagen.id3 import ID3, ID3NoHeaderError
 from mutagen.wave import WAVE
 
@@ -21,6 +21,7 @@ from chalicelib.model import Tags
 
 _UNTITLED = "Untitled"
 _UNREADABLE = "The tags of this file could not be read; its name serves as the title."
+_FRONT = 3  # ID3's number for the front cover, and FLAC's
 _LATIN1 = 0  # mutagen's number of the encoding; ID3v1 comes with it too
 _RIFF_LIKE = {"WAV": WAVE, "WAVEX": WAVE, "AIFF": AIFF}  # with ID3 in a chunk
 _ID3_NAMES = {
@@ -70,13 +71,17 @@ def read_tags(path: PurePath, container: str, *, file_name: str) -> FileTags:
 def _read_fields(path: PurePath, container: str) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
     if container == "MP3":
         return _read_mp3(path)
-    file = _RIFF_LIKE[container](path, known_frames=KNOWN_FRAMES) if container in _RIFF_LIKE else mutagen.File(path)
+    if container in _RIFF_LIKE:
+        file = _RIFF_LIKE[container](path, known_frames=KNOWN_FRAMES)
+    else:  # mutagen goes by names too, and takes a FLAC behind an ID3 tag for an MP3
+        file = FLAC(path) if container == "FLAC" else mutagen.File(path)
     if file is None or file.tags is None:
         return {}, ()
     if isinstance(file.tags, ID3):
         return _collect_id3(file.tags)
-    pictures = getattr(file, "pictures", None) or _decode_pictures(file.tags)
-    return _collect_comments(file.tags), tuple(EmbeddedPicture(picture.data, picture.type == 3) for picture in pictures)
+    pictures = getattr(file, "pictures", None)
+    found = _decode_pictures(file.tags) if pictures is None else [EmbeddedPicture(each.data, each.type == _FRONT) for each in pictures]
+    return _collect_comments(file.tags), tuple(found)
 
 
 def _read_mp3(path: PurePath) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
@@ -95,9 +100,17 @@ def _read_ape(path: PurePath) -> Fields:
         return {}
 
 
-def _decode_pictures(comments: Mapping[str, list[str]]) -> list[Picture]:
-    """Ogg keeps FLAC's picture block as base64 in a comment."""
-    return [Picture(base64.b64decode(text)) for text in comments.get("metadata_block_picture", [])]
+def _decode_pictures(comments: Mapping[str, list[str]]) -> list[EmbeddedPicture]:
+    """Ogg keeps FLAC's picture block as base64 in a comment. A broken one comes out empty: `cover` leaves it out."""
+    return [_decode_picture(text) for text in comments.get("metadata_block_picture", [])]
+
+
+def _decode_picture(text: str) -> EmbeddedPicture:
+    try:
+        picture = Picture(base64.b64decode(text))
+    except (ValueError, mutagen.MutagenError):
+        return EmbeddedPicture(b"", is_front=False)
+    return EmbeddedPicture(picture.data, picture.type == _FRONT)
 
 
 def _collect_id3(id3: ID3) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
@@ -106,7 +119,7 @@ def _collect_id3(id3: ID3) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
         values = [text for frame in id3.getall(name) for text in _read_frame(frame)]
         if values:
             fields[field] = values
-    return fields, tuple(EmbeddedPicture(frame.data, frame.type == 3) for frame in id3.getall("APIC"))
+    return fields, tuple(EmbeddedPicture(frame.data, frame.type == _FRONT) for frame in id3.getall("APIC"))
 
 
 def _read_frame(frame: Any) -> list[str]:  # mutagen has no types

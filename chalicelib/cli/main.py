@@ -23,8 +23,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    analyse = commands.add_parser("analyse", help="tags and MFCC of local files, no server needed")
-    analyse.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    analyse = commands.add_parser("analyse", help="tags, MFCC and features of local files, no server needed")
+    analyse.add_argument("files", nargs="+", type=Path, metavar="FILE", help="or a folder: all audio below it")
     analyse.add_argument("--engine", choices=("streaming", "librosa"), default="streaming")
 
     upload = commands.add_parser("upload", help="files or folders into the bucket, with receipts")
@@ -34,17 +34,18 @@ def build_parser() -> argparse.ArgumentParser:
 
     commands.add_parser("status", help="catalogue, receipts, index, queues, plays, dead letters")
 
-    similar = commands.add_parser("similar", help="songs that sound like a track")
-    similar.add_argument("track", help="a track id or a title")
-    similar.add_argument("--count", type=int, default=10)
-
-    recommend = commands.add_parser("recommend", help="what a user would be recommended now, and why")
-    recommend.add_argument("user", help="a username")
-    recommend.add_argument("--count", type=int, default=10)
-
     rebuild = commands.add_parser("rebuild", help="build the index now")
     rebuild.add_argument("--refit", action="store_true", help="a new scaler, and every document standardized with it")
 
+    evaluate = commands.add_parser("evaluate", help="how good recommendations and spaces are, beside simpler ways, with intervals")
+    evaluate.add_argument(
+        "--features", type=Path, metavar="FILE", help="lines of `analyse --json` with a `label`: no server needed (-: stdin)"
+    )
+    evaluate.add_argument("--online", action="store_true", help="plays, completions and skips per arm of the A/B test")
+    evaluate.add_argument("--users", type=int, default=200, metavar="N", help="listeners whose last new song is to be foretold (200)")
+    evaluate.add_argument("--songs", type=int, default=5_000, metavar="N", help="songs judged by their genre (5000)")
+
+    add_listening_commands(commands)
     add_operator_commands(commands)
     add_account_commands(commands)
     for command in commands.choices.values():
@@ -52,10 +53,45 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def add_listening_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    similar = commands.add_parser("similar", help="songs that sound like a track, or like several and unlike others")
+    similar.add_argument("tracks", nargs="+", metavar="TRACK", help="a track id or a title")
+    similar.add_argument("--away", action="append", default=[], metavar="TRACK", help="unlike this one; may be given several times")
+    similar.add_argument("--count", type=int, default=10)
+    similar.add_argument("--build", metavar="BUILD", help="as this build of the index would have answered")
+
+    recommend = commands.add_parser("recommend", help="what a user would be recommended now, and why")
+    recommend.add_argument("user", help="a username")
+    recommend.add_argument("--count", type=int, default=10)
+
+    radio = commands.add_parser("radio", help="what a radio from a track on would play")
+    radio.add_argument("seed", metavar="SEED", help="a track id or a title")
+    radio.add_argument("--skip", action="append", default=[], metavar="TRACK", help="as if it had been skipped; may be given several times")
+    radio.add_argument("--user", metavar="USER", help="as this user would hear it, with their last plays and dislikes")
+    radio.add_argument("--count", type=int, default=20)
+
+    path = commands.add_parser("path", help="songs from one track to another in small even steps")
+    path.add_argument("from_track", metavar="FROM", help="a track id or a title")
+    path.add_argument("to_track", metavar="TO")
+    path.add_argument("--length", type=int, default=10, choices=range(2, 26), metavar="N", help="songs, with both ends (10; 2 to 25)")
+
+    query = commands.add_parser("query", help="songs that sound like a recording, which is kept nowhere")
+    query.add_argument("file", type=Path, metavar="FILE")
+    query.add_argument("--count", type=int, default=10)
+
+
 def add_operator_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     redrive = commands.add_parser("redrive", help="failed uploads or plays back on their way: shows what, asks, does it")
     redrive.add_argument("what", choices=("uploads", "plays"))
     redrive.add_argument("--yes", action="store_true", help="do not ask")
+
+    indexes = commands.add_parser("indexes", help="builds of the index: which is in force, and which can be put back")
+    indexes.add_argument("--limit", type=int, default=20)
+
+    rollback = commands.add_parser("rollback", help="a build back in force at once, and pinned there; a rebuild by hand ends that too")
+    chosen = rollback.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("build", nargs="?", metavar="BUILD", help="its id, as `timbre indexes` tells it")
+    chosen.add_argument("--release", action="store_true", help="the pinned build gives way to the next again")
 
     backfill = commands.add_parser("backfill", help="an existing bucket through the uploads queue")
     backfill.add_argument("source", metavar="s3://BUCKET/PREFIX")
@@ -83,7 +119,7 @@ def add_account_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when all went well, 1 when a part failed, 2 when the words were wrong."""
     arguments = build_parser().parse_args(argv)
-    if arguments.command != "analyse":
+    if arguments.command != "analyse" and getattr(arguments, "features", None) is None:
         adopt_running_machine(RUN_FILE)
     act: Callable[[argparse.Namespace], int] = import_module(f"chalicelib.cli.{arguments.command}").run
     try:

@@ -16,10 +16,11 @@ def print_json_line(value: object) -> None:
     sys.stdout.flush()
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: str = "") -> None:
+    """`whole`: the column that is never broken into lines, because it is copied from."""
     table = Table(title=title, title_justify="left", box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold")  # an id must stay whole
+        table.add_column(column, overflow="fold", no_wrap=column == whole)  # an id must not lose its end
     for row in rows:
         table.add_row(*("–" if cell is None else str(cell) for cell in row))
     Console().print(table, markup=False)

@@ -15,11 +15,13 @@ SENTENCES = {
     "failed": "The build did not pass its checks; the index that was in force stays (`timbre status` and the log tell more).",
     "lease_held": "Another builder is at work; a build after it was asked for.",
     "superseded": "A newer index was put in force meanwhile.",
+    "pinned": "A build is pinned.",
+    "put_off": "Too little has changed to build now.",
 }
 
 
 def run(arguments: argparse.Namespace) -> int:
-    outcome = rebuild_index(bootstrap.index_building(), refit=arguments.refit)
+    outcome = rebuild_index(bootstrap.index_building(), refit=arguments.refit, at_once=True)
     if arguments.json:
         print_json_line({"outcome": outcome})
     else:

@@ -9,6 +9,8 @@ from chalicelib import bootstrap
 from chalicelib.cli.output import print_json_line, print_table
 from chalicelib.errors import NotFoundError
 from chalicelib.model import RecommendedTrack
+from chalicelib.recommend.arms import read_experiment
+from chalicelib.recommend.reason_words import say_reason
 from chalicelib.workflows.recommend_for_user import recommend_for_user
 
 
@@ -26,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         index=bootstrap.current_index(),
         now=datetime.now(UTC),
         count=arguments.count,
-        taste=bootstrap.settings().taste,
+        experiment=read_experiment(bootstrap.settings()),
     )
     named = tracks.find_many([item.track_id for item in answer.items])
     if arguments.json:
@@ -37,9 +39,18 @@ def run(arguments: argparse.Namespace) -> int:
         for item in answer.items
         if item.track_id in named
     ]
-    print_table(f"For {user.username} ({answer.basis})", ("score", "title", "artist", "because"), rows)
+    print_table(
+        f"For {user.username} ({answer.basis}, arm {answer.arm}, index {answer.index_build or 'none'})",
+        ("score", "title", "artist", "because"),
+        rows,
+    )
     return 0
 
 
 def explain(item: RecommendedTrack) -> str:
-    return "; ".join(f"near to {reason.display_title} ({reason.distance:.3f})" for reason in item.reasons) or "a random song"
+    """The strongest reason whole, the others by their names."""
+    if not item.reasons:
+        return "a random song"
+    first, *others = item.reasons
+    also = f"; also {', '.join(each.display_title for each in others)}" if others else ""
+    return f"{say_reason(first)} ({first.distance:.3f}, nearer than {first.percentile:.1f} %){also}"

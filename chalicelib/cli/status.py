@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from chalicelib import bootstrap
 from chalicelib.cli.output import print_json_line, print_table
 from chalicelib.workflows.records import ConsumerLag
-from chalicelib.workflows.show_status import SystemStatus, show_status
+from chalicelib.workflows.show_status import ReanalysisStatus, SystemStatus, show_status
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -18,6 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
         plays=bootstrap.plays(),
         index_builds=bootstrap.index_builds(),
         dead_letters=bootstrap.dead_letters(),
+        reanalyses=bootstrap.reanalyses(),
         queue_watch=bootstrap.queue_watch(),
         lag_watch=bootstrap.lag_watch(),
         now=datetime.now(UTC),
@@ -50,7 +51,16 @@ def list_index(status: SystemStatus) -> list[tuple[str, object]]:
             ("index age", f"{round(status.index_age_s or 0)} s"),
             ("recall@10", build.recall_at_10),
         ]
-    return [*rows, ("changes beyond the index", "yes" if status.tracks_changed_since else "none")]
+    rows.append(("changes beyond the index", "yes" if status.tracks_changed_since else "none"))
+    return [*rows, *list_reanalysis(status.reanalysis)]
+
+
+def list_reanalysis(reanalysis: ReanalysisStatus | None) -> list[tuple[str, object]]:
+    """Nothing, once all songs are of one version."""
+    if reanalysis is None or (reanalysis.is_finished and not reanalysis.failed):
+        return []
+    failed = f", {reanalysis.failed:,} failed" if reanalysis.failed else ""
+    return [("re-analysis", f"{reanalysis.done:,} of {reanalysis.song_count:,} songs (version {reanalysis.version}){failed}")]
 
 
 def list_plays(status: SystemStatus) -> list[tuple[str, object]]:

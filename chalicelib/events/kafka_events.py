@@ -1,5 +1,8 @@
 """Parses the event by which Lambda hands over a batch of Kafka records, and the JSON of the topic `plays`. Resolves and stores nothing.
 
+A renewal (`renew_recommendations`) is a record without a value whose header `renewal_of` names the user: consumers that know nothing of it
+pass it over as the tombstone that it is to them.
+
 The header `request_id` names the HTTP request that brought the play; its bytes may be signed, as Java's are.
 
 AWS names the source `aws:kafka` (MSK), `aws:SelfManagedKafka` or `SelfManagedKafka`, depending on the page one reads and the mapping
@@ -23,7 +26,8 @@ from chalicelib.workflows.records import PlayMessage, PlayRecord
 
 PAYLOAD_LIMIT = 20_000
 REQUEST_ID = "request_id"
-_REQUEST_ID_MAX = 128
+RENEWAL_OF = "renewal_of"
+_HEADER_MAX = 128
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
@@ -80,6 +84,11 @@ def encode_headers(play: Play) -> list[tuple[str, bytes]]:
     return [] if play.request_id is None else [(REQUEST_ID, play.request_id.encode("utf-8", "replace"))]
 
 
+def encode_renewal_headers(user_id: str) -> list[tuple[str, bytes]]:
+    """All that a renewal says."""
+    return [(RENEWAL_OF, user_id.encode())]
+
+
 def parse_play_payload(payload: str) -> PlayMessage:
     """A dead letter's payload as a play. ValueError where it is none."""
     return _to_message(msgspec.json.decode(payload.encode("utf-8", "replace"), type=_WirePlay), None)
@@ -87,8 +96,8 @@ def parse_play_payload(payload: str) -> PlayMessage:
 
 def read_play_record(topic: str, partition: int, offset: int, content: bytes | None, headers: Sequence[tuple[str, bytes]]) -> PlayRecord:
     """A record as a Kafka client hands it over."""
-    request_id = _read_request_id([{name: list(value or b"")} for name, value in headers])
-    return _read_content(PlayRecord(topic=topic, partition=partition, offset=offset), content, request_id)
+    spelled = [{name: list(value or b"")} for name, value in headers]
+    return _read_content(PlayRecord(topic=topic, partition=partition, offset=offset), content, spelled)
 
 
 def name_failures(failed: Iterable[PlayRecord]) -> dict[str, list[dict[str, Any]]]:
@@ -105,12 +114,12 @@ def _parse_record(raw: object) -> PlayRecord:
     arrival = _read_arrival(record)
     placed = PlayRecord(topic=record.topic, partition=record.partition, offset=record.offset, arrival=arrival)
     if record.value is None:
-        return placed
+        return _read_content(placed, None, record.headers)
     try:
         content = base64.b64decode(record.value, validate=True)
     except (ValueError, binascii.Error) as exc:
         return replace(placed, payload=record.value[:PAYLOAD_LIMIT], fault=str(exc))
-    return _read_content(placed, content, _read_request_id(record.headers))
+    return _read_content(placed, content, record.headers)
 
 
 def _read_arrival(record: _WireRecord) -> PlayArrival:
@@ -124,22 +133,22 @@ def _read_arrival(record: _WireRecord) -> PlayArrival:
     return PlayArrival(kafka_at=kafka_at, stamped_by="broker" if record.stamped == "LOG_APPEND_TIME" else "producer")
 
 
-def _read_content(placed: PlayRecord, content: bytes | None, request_id: str | None) -> PlayRecord:
-    """A tombstone's is None."""
+def _read_content(placed: PlayRecord, content: bytes | None, headers: Any) -> PlayRecord:
+    """A tombstone's is None, and a renewal's."""
     if content is None:
-        return placed
+        return replace(placed, renewal_of=_read_header(headers, RENEWAL_OF))
     payload = content.decode("utf-8", "backslashreplace")[:PAYLOAD_LIMIT]
     try:
-        message = _to_message(msgspec.json.decode(content, type=_WirePlay), request_id)
+        message = _to_message(msgspec.json.decode(content, type=_WirePlay), _read_header(headers, REQUEST_ID))
     except ValueError as exc:
         return replace(placed, payload=payload, fault=str(exc))
     return replace(placed, payload=payload, message=message)
 
 
-def _read_request_id(headers: Any) -> str | None:
+def _read_header(headers: Any, name: str) -> str | None:
     """None for whatever is not a short printable text."""
-    named = [each[REQUEST_ID] for each in headers if isinstance(each, Mapping) and REQUEST_ID in each] if isinstance(headers, list) else []
-    if not named or not isinstance(named[-1], list) or len(named[-1]) > _REQUEST_ID_MAX:
+    named = [each[name] for each in headers if isinstance(each, Mapping) and name in each] if isinstance(headers, list) else []
+    if not named or not isinstance(named[-1], list) or len(named[-1]) > _HEADER_MAX:
         return None
     try:
         text = bytes(byte & 0xFF for byte in named[-1]).decode()

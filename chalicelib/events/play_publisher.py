@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaProducer
@@ -14,7 +14,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from chalicelib.config import Settings
 from chalicelib.events.kafka_connection import choose_connection
-from chalicelib.events.kafka_events import encode_headers, encode_play
+from chalicelib.events.kafka_events import encode_headers, encode_play, encode_renewal_headers
 from chalicelib.log import log
 from chalicelib.model import Play
 
@@ -22,6 +22,7 @@ PAUSE_AFTER_FAILURE_S = 3.0  # how long nobody waits for a broker that has just 
 _STEP_MS = 100  # the producer blocks no longer than this at a time, so that the caller's deadline holds
 _REQUEST_TIMEOUT_MS = 3_000
 _DELIVERY_TIMEOUT_MS = 5_000
+_Record = tuple[str, bytes | None, list[tuple[str, bytes]]]  # of which user, value, headers
 
 
 class KafkaPlayPublisher:
@@ -45,19 +46,28 @@ class KafkaPlayPublisher:
 
     def publish(self, plays: Sequence[tuple[Play, str]], *, timeout_s: float) -> list[str]:
         """Event ids that all in-sync replicas acknowledged within `timeout_s`, metadata and all."""
+        records = {play.event_id: (play.user_id, encode_play(play, title), encode_headers(play)) for play, title in plays}
+        return self._send_all(records, timeout_s)
+
+    def publish_renewals(self, user_ids: Sequence[str], *, timeout_s: float) -> list[str]:
+        """Users, likewise. On the partition of their plays."""
+        return self._send_all({user_id: (user_id, None, encode_renewal_headers(user_id)) for user_id in user_ids}, timeout_s)
+
+    def _send_all(self, records: Mapping[str, _Record], timeout_s: float) -> list[str]:
+        """The names of those that were acknowledged."""
         deadline = self._monotonic() + timeout_s
         producer = self._take_producer()
-        if producer is None or not plays:
+        if producer is None or not records:
             return []
         acknowledged: list[str] = []
         try:
             self._await_metadata(producer, deadline)
-            sent = [(play.event_id, self._send(producer, play, title)) for play, title in plays]
-            for event_id, future in sent:
+            sent = [(name, self._send(producer, record)) for name, record in records.items()]
+            for name, future in sent:
                 future.get(timeout=max(0.0, deadline - self._monotonic()))
-                acknowledged.append(event_id)
+                acknowledged.append(name)
         except (KafkaError, AssertionError) as exc:  # an assertion: another request has just let go of this producer
-            log.warning("kafka_away", reason=f"{type(exc).__name__}: {exc}", acknowledged=len(acknowledged), play_count=len(plays))
+            log.warning("kafka_away", reason=f"{type(exc).__name__}: {exc}", acknowledged=len(acknowledged), play_count=len(records))
             self._give_up(producer)
             self._on_failure()
         return acknowledged
@@ -90,8 +100,9 @@ class KafkaPlayPublisher:
                 self._has_met_broker = True
                 return
 
-    def _send(self, producer: Any, play: Play, title: str) -> Any:
-        return producer.send(self._topic, key=play.user_id.encode(), value=encode_play(play, title), headers=encode_headers(play))
+    def _send(self, producer: Any, record: _Record) -> Any:
+        user_id, value, headers = record
+        return producer.send(self._topic, key=user_id.encode(), value=value, headers=headers)
 
     def _give_up(self, producer: Any) -> None:
         """Pauses. A producer that knew its brokers is dropped as well: it would never ask the bootstrap address again by itself.

@@ -11,7 +11,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import ConfigError, StoreUnavailableError
-from chalicelib.events.s3_events import FOUND_BY_US
+from chalicelib.events.s3_events import FOUND_BY_US, OUTDATED
 from chalicelib.log import log
 from chalicelib.model import StoredObject
 
@@ -45,6 +45,11 @@ class SqsUploadQueue:
         with _translate_faults("The uploads queue"):
             self._client.send_message(QueueUrl=self._url, MessageBody=encode_notification(self._bucket, stored))
 
+    def queue_reanalysis(self, track_id: str, stored: StoredObject) -> None:
+        body = encode_notification(self._bucket, stored, event_name=OUTDATED, track_id=track_id)
+        with _translate_faults("The uploads queue"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=body)
+
 
 class SqsRedelivery:
     def __init__(self, client: SQSClient, url: str) -> None:
@@ -62,13 +67,14 @@ class SqsRedelivery:
             self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=min(max(delay_s, 0), LONGEST_DELAY_S))
 
 
-def encode_notification(bucket: str, stored: StoredObject) -> str:
+def encode_notification(bucket: str, stored: StoredObject, *, event_name: str = "ObjectCreated:Put", track_id: str | None = None) -> str:
     """What S3 would have sent: the key form-encoded, as S3 does it."""
     part = {"key": quote_plus(stored.key, safe="/"), "size": stored.size_bytes, "eTag": stored.etag, "sequencer": stored.etag}
+    part |= {"trackId": track_id} if track_id is not None else {}
     record = {
         "eventVersion": "2.1",
         "eventSource": FOUND_BY_US,
-        "eventName": "ObjectCreated:Put",
+        "eventName": event_name,
         "s3": {"bucket": {"name": bucket}, "object": part},
     }
     return msgspec.json.encode({"Records": [record]}).decode()

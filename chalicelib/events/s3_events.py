@@ -17,12 +17,14 @@ from chalicelib.workflows.records import ObjectEvent, ObjectMessage
 
 PAYLOAD_LIMIT = 20_000  # characters kept of what could not be read
 FOUND_BY_US = "timbre:reconcile"  # the eventSource of what `SqsUploadQueue` announces
+OUTDATED = "Track:Outdated"  # an eventName that older versions of the function pass over
 
 
 class _ObjectPart(msgspec.Struct):
     key: str
     sequencer: str = ""
     e_tag: str = msgspec.field(name="eTag", default="")
+    track_id: str = msgspec.field(name="trackId", default="")  # ours, of an outdated track
 
 
 class _S3Part(msgspec.Struct):
@@ -137,6 +139,8 @@ def _to_event(record: _Notification, arrival: Arrival) -> ObjectEvent | None:
             sequencer=part.sequencer or part.e_tag,
             arrival=arrival if is_found else msgspec.structs.replace(arrival, object_created_at=_read_time(record.time)),
         )
+    if name == OUTDATED and record.source == FOUND_BY_US and part.track_id:
+        return ObjectEvent(key=key, kind="outdated", sequencer=part.sequencer, track_id=part.track_id, arrival=arrival)
     if name.startswith(("ObjectRemoved:", "LifecycleExpiration:")):
         return ObjectEvent(key=key, kind="removed", sequencer=part.sequencer or part.e_tag)
     return None

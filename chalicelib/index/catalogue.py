@@ -1,33 +1,34 @@
 """What can be searched at this moment: an index, and exactly scanned beside it the tracks that changed since it was built.
 
-The delta is standardized by this index's scaler from raw MFCCs, whatever scaler its documents carry: two scalers never meet.
+The delta's vectors are made by this index's scaler or timbre space from raw numbers, whatever its documents carry: two scalers never meet.
 Removed tracks are not known here: whoever reads the found tracks drops them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
 
 from chalicelib.index.angular import scale_to_unit
+from chalicelib.index.manifest import Space
 from chalicelib.index.scaler import Vectors
 from chalicelib.index.scan import Neighbour, Positions, Scan
 from chalicelib.index.search import LoadedIndex
+from chalicelib.model import TrackVector
 
 
 class Catalogue:
-    """Immutable; `delta` maps track_id → raw MFCC means. A track that is in both is searched as the delta has it."""
+    """Immutable; `delta` holds the changed tracks by id. A track that is in both is searched as the delta has it; one that lacks what the
+    index's space is made of (features of another version, say) stays as the index has it."""
 
-    def __init__(self, index: LoadedIndex, delta: Mapping[str, Sequence[float]]) -> None:
-        usable = {track_id: mfcc for track_id, mfcc in delta.items() if len(mfcc) == index.scaler.dimension and np.isfinite(mfcc).all()}
+    def __init__(self, index: LoadedIndex, delta: Mapping[str, TrackVector]) -> None:
         self.index = index
-        self._delta_ids = tuple(usable)
+        self._delta_ids, self._delta_vectors = index.place(list(delta.values()))
         self._rows = {track_id: row for row, track_id in enumerate(self._delta_ids)}
-        raw = np.array(list(usable.values()), dtype=np.float64).reshape(len(usable), index.scaler.dimension)
-        self._delta_vectors = index.scaler.transform(raw)
-        self._delta = Scan(np.array([each.encode() for each in usable], dtype=bytes), scale_to_unit(self._delta_vectors))
+        self._delta = Scan(np.array([each.encode() for each in self._delta_ids], dtype=bytes), self._delta_vectors)
         self._outdated: Positions = index.find_positions(self._delta_ids)
 
     @property
@@ -35,12 +36,25 @@ class Catalogue:
         return self.index.manifest.build_id
 
     @property
+    def space(self) -> Space:
+        return self.index.space
+
+    @property
     def delta_size(self) -> int:
         """How many tracks are scanned beside the index."""
         return len(self._delta_ids)
 
-    def standardize(self, mfcc: npt.ArrayLike) -> Vectors:
-        return self.index.scaler.transform(mfcc)
+    def scan_all(self) -> Catalogue:
+        """The same, with an index that compares with every track."""
+        exact = copy(self)
+        exact.index = self.index.scan_all()
+        return exact
+
+    def locate(self, track: TrackVector) -> Vectors | None:
+        """The vector (d,) of a track that is in neither index nor delta, or of a sound that is no track; None where it lacks what the
+        index's space is made of."""
+        _, vectors = self.index.place([track])
+        return vectors[0] if len(vectors) else None
 
     def search(self, standardized: Vectors, k: int, *, exclude: Collection[str] = ()) -> list[Neighbour]:
         """At most `k` tracks of index and delta, nearest first, equal distances by id."""
@@ -54,20 +68,20 @@ class Catalogue:
         found = self.index.search_around(queries, k, excluded=of_index)
         if not self._delta_ids:
             return found
-        changed = [self._delta.search(query, k, excluded=of_delta) for query in queries]
+        changed = self._delta.search_around(queries, k, excluded=of_delta)
         return [sorted([*of_build, *of_late])[:k] for of_build, of_late in zip(found, changed, strict=True)]
 
     def vector_of(self, track_id: str) -> Vectors | None:
-        """The standardized vector (d,) of a track, or None where neither index nor delta has it."""
+        """The vector (d,) of a track, or None where neither index nor delta has it."""
         row = self._rows.get(track_id)
         return self._delta_vectors[row] if row is not None else self.index.vector_of(track_id)
 
     def units_of(self, track_ids: Sequence[str]) -> npt.NDArray[np.float64]:
         """Unit vectors (n, d) of tracks that `search` has found, in their order."""
-        units = np.zeros((len(track_ids), self.index.scaler.dimension))
+        units = np.zeros((len(track_ids), self.index.facts.dimension))
         changed = [place for place, track_id in enumerate(track_ids) if track_id in self._rows]
         if changed:
-            units[changed] = self._delta.units[[self._rows[track_ids[place]] for place in changed]]
+            units[changed] = scale_to_unit(self._delta_vectors[[self._rows[track_ids[place]] for place in changed]])
         built = [place for place, track_id in enumerate(track_ids) if track_id not in self._rows]
         units[built] = self.index.units_at(self.index.find_positions(track_ids[place] for place in built))
         return units

@@ -1,11 +1,12 @@
-"""An index in memory: nearest tracks of a standardized vector. Annoy proposes, an exact ranking decides.
+"""One space of an index in memory: nearest tracks of a vector. Annoy proposes, an exact ranking decides; a small catalogue is scanned.
 
 Opening and checking the files is `artefact.py`'s; what changed since the build comes in by `catalogue.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import math
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,14 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.index.angular import Distances, measure_distances, scale_to_unit
-from chalicelib.index.manifest import Manifest
+from chalicelib.index.manifest import Manifest, Space
 from chalicelib.index.scaler import Scaler, Vectors
 from chalicelib.index.scan import Neighbour, Positions, Scan, TrackIds, list_neighbours, rank_rows
+from chalicelib.index.timbre_space import TimbreSpace
+from chalicelib.model import FEATURE_VERSION, TrackVector
 
 __all__ = ["LoadedIndex", "Neighbour"]
 
-EXACT_UP_TO = 10_000  # tracks: up to here a scan of all vectors is faster than Annoy, and misses nothing
+SCANNED_NUMBERS = 1_600_000  # 80,000 tracks × 20 or 50,000 × 32: up to here a scan is faster than Annoy, and misses nothing
 SPARE_CANDIDATES = 16
+CHOSEN_FOR = 10 + SPARE_CANDIDATES  # neighbours: what the build's search_k is enough for
 FEWEST_ASKED = 76  # of Annoy, which has looked at far more: a list asks for the neighbours of the same songs several times
 PROPOSALS_KEPT = 1_000  # about 2 MB: most songs that a list rests on were asked for at the play before
 WIDEST_KEPT = 304  # proposals to one question: wider ones are rare, and a thousand of them would take 60 MB
@@ -33,27 +37,50 @@ class LoadedIndex:
     def __init__(
         self,
         manifest: Manifest,
-        scaler: Scaler,
+        space: Space,
+        *,
+        scaler: Scaler | TimbreSpace,
         track_ids: TrackIds,
         vectors: Vectors,
         trees: Any,  # annoy.AnnoyIndex, which carries no types
-        *,
-        exact_up_to: int = EXACT_UP_TO,
+        exact_up_to: int | None = None,
     ) -> None:
         self.manifest = manifest
+        self.space = space
+        self.facts = manifest.spaces[space]
         self.scaler = scaler
-        self._track_ids = track_ids
+        self.track_ids = track_ids
         self._vectors = np.asarray(vectors)  # still mapped; a memmap's own indexing is slow
         self._rank_now = partial(_rank_around, trees=trees, vectors=self._vectors, track_ids=track_ids)
         self._rank_around = lru_cache(maxsize=PROPOSALS_KEPT)(self._rank_now)
         is_sorted = bool(np.all(track_ids[:-1] <= track_ids[1:]))  # as builds write them
         self._by_id = None if is_sorted else np.argsort(track_ids, kind="stable")
-        self._scan = Scan(track_ids, scale_to_unit(vectors)) if len(vectors) <= exact_up_to else None
-        self._fractions = np.array([each.fraction for each in manifest.distance_quantiles])
-        self._distances = np.array([each.distance for each in manifest.distance_quantiles])
+        scanned = SCANNED_NUMBERS // self.facts.dimension if exact_up_to is None else exact_up_to
+        self._scan = Scan(track_ids, self._vectors) if len(vectors) <= scanned else None
+        self._fractions = np.array([each.fraction for each in self.facts.distance_quantiles])
+        self._distances = np.array([each.distance for each in self.facts.distance_quantiles])
 
     def __len__(self) -> int:
-        return len(self._track_ids)
+        return len(self.track_ids)
+
+    def scan_all(self) -> LoadedIndex:
+        """The same, asked by comparing with every track: what the trees are held against."""
+        return LoadedIndex(
+            self.manifest,
+            self.space,
+            scaler=self.scaler,
+            track_ids=self.track_ids,
+            vectors=self._vectors,
+            trees=None,
+            exact_up_to=len(self),
+        )
+
+    def place(self, tracks: Sequence[TrackVector]) -> tuple[list[str], Vectors]:
+        """(ids, vectors (n, d)) of those of the tracks that have what this space is made of, all numbers."""
+        raw = {each.track_id: numbers for each in tracks if (numbers := self._read_numbers(each)) is not None}
+        if not raw:
+            return [], np.empty((0, self.facts.dimension), dtype=np.float32)
+        return list(raw), self.scaler.transform(np.array(list(raw.values())))
 
     def search(self, standardized: Vectors, k: int, *, exclude: Collection[str] = ()) -> list[Neighbour]:
         """At most `k` tracks, nearest first, equal distances by id. `standardized` is one vector (d,) by this index's scaler."""
@@ -62,7 +89,7 @@ class LoadedIndex:
     def search_around(self, vectors: Iterable[Vectors], k: int, *, excluded: Positions) -> list[list[Neighbour]]:
         """`search` around each of several vectors, where the excluded tracks are known by position."""
         if self._scan is not None:
-            return [self._scan.search(vector, k, excluded=excluded) for vector in vectors]
+            return self._scan.search_around([np.asarray(vector) for vector in vectors], k, excluded=excluded)
         is_allowed = np.ones(len(self), dtype=bool)
         is_allowed[excluded] = False
         return [self._search_trees(np.asarray(vector, dtype=np.float32), k, is_allowed) for vector in vectors]
@@ -88,11 +115,21 @@ class LoadedIndex:
         if not wanted:
             return NO_POSITIONS
         asked = np.array(wanted, dtype=bytes)
-        places = np.searchsorted(self._track_ids, asked, sorter=self._by_id)
+        places = np.searchsorted(self.track_ids, asked, sorter=self._by_id)
         rows = np.minimum(places, len(self) - 1)
         rows = rows if self._by_id is None else self._by_id[rows]
-        found: Positions = rows[self._track_ids[rows] == asked]
+        found: Positions = rows[self.track_ids[rows] == asked]
         return found
+
+    def _read_numbers(self, track: TrackVector) -> npt.NDArray[Any] | None:
+        if isinstance(self.scaler, TimbreSpace):
+            content = track.features if self.scaler.feature_version == FEATURE_VERSION and track.features else b""
+            is_whole = len(content) == 4 * self.scaler.feature_count
+            raw: npt.NDArray[Any] = np.frombuffer(content if is_whole else b"", dtype="<f4")
+        else:
+            is_whole = len(track.mfcc) == self.scaler.dimension
+            raw = np.asarray(track.mfcc, dtype=np.float64)
+        return raw if is_whole and np.isfinite(raw).all() else None
 
     def _search_trees(self, standardized: Vectors, k: int, is_allowed: npt.NDArray[np.bool_]) -> list[Neighbour]:
         """Asks for more until `k` are left beside what is excluded, or that was all."""
@@ -102,12 +139,15 @@ class LoadedIndex:
             rows, distances = rank(standardized.tobytes(), max(wanted, FEWEST_ASKED), self._choose_search_k(wanted))
             allowed = is_allowed[rows]
             if np.count_nonzero(allowed) >= k or wanted >= len(self):
-                return list_neighbours(self._track_ids[rows[allowed][:k]], distances[allowed][:k])
+                return list_neighbours(self.track_ids[rows[allowed][:k]], distances[allowed][:k])
             wanted = min(wanted * 4, len(self))
 
     def _choose_search_k(self, wanted: int) -> int:
-        """The build's search_k was chosen for 10 neighbours; more of them lie in more leaves."""
-        return max(self.manifest.search_k, self.manifest.n_trees * wanted)
+        """The build's search_k was chosen for 10 neighbours; more of them lie in more leaves, though not in as many more. One and the same
+        up to FEWEST_ASKED, so that how far a song reaches and its sixty neighbours are one question."""
+        if wanted <= FEWEST_ASKED:
+            return max(self.facts.search_k, self.manifest.n_trees * FEWEST_ASKED)
+        return max(int(self.facts.search_k * math.sqrt(wanted / CHOSEN_FOR)), self.manifest.n_trees * wanted)
 
 
 def _rank_around(

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.errors import ArtefactError
-from chalicelib.index.manifest import MapFacts, MapGenre
+from chalicelib.index.manifest import MapFacts, MapGenre, Space
 
 VERSION = 1
 HEAD = struct.Struct("<4sHHII4f")
@@ -101,8 +101,8 @@ def decode_map(content: bytes) -> SongMap:
     return SongMap(packed_ids, positions, genres)
 
 
-def describe_map(genres: tuple[MapGenre, ...], count: int) -> MapFacts:
-    return MapFacts(version=VERSION, track_count=count, genres=genres)
+def describe_map(genres: tuple[MapGenre, ...], count: int, space: Space) -> MapFacts:
+    return MapFacts(version=VERSION, track_count=count, genres=genres, space=space)
 
 
 def pack_ids(track_ids: Sequence[str]) -> PackedIds:

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from chalicelib.model import TrackName
 from chalicelib.recommend.agreement import Numbers, measure_affinity
 from chalicelib.recommend.duplicates import KnownSongs, Named, name_artist
 
+UNHEARD_EVERY = 10  # places: one of them is for a song that nobody has played, where one is near enough to be picked at all
 RELEVANCE = 0.7  # the rest is for being unlike what is in the list already
 MAX_PER_ARTIST = 3
 
@@ -60,10 +62,12 @@ def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach:
     likeness = np.zeros(len(candidates.tracks))
     gains = _measure_gains(candidates, weights, served)
     artists, picked = ArtistCap(), list[Picked]()
+    unheard = np.array([track.play_count == 0 for track in candidates.tracks], dtype=bool)
     while len(picked) < count:
         eligible = open_rows & (gains > 0)
         if not eligible.any():
             break
+        eligible = _keep_place_for_unheard(eligible, unheard, place=len(picked) + 1)
         merits = RELEVANCE * gains / gains[eligible].max() + (1 - RELEVANCE) * (1 - likeness)
         row = int(np.argmax(np.where(eligible, merits, -np.inf)))
         open_rows[row] = False
@@ -79,6 +83,29 @@ def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach:
         distances = np.linalg.norm(candidates.units - unit, axis=1)
         likeness = np.maximum(likeness, measure_affinity(distances, reach))
     return picked
+
+
+def count_worn_out(candidates: Candidates, weights: Numbers, picked: Sequence[Picked]) -> int:
+    """How many of those not picked would add nothing to the list: what they are near to is served, or a dislike outweighs it."""
+    rows = [each.row for each in picked]
+    is_worn_out = _measure_gains(candidates, weights, candidates.affinity[rows].sum(axis=0)) <= 0
+    is_worn_out[rows] = False
+    return int(is_worn_out.sum())
+
+
+def find_least_served(candidates: Candidates, weights: Numbers, picked: Sequence[Picked]) -> npt.NDArray[np.intp]:
+    """Those of the played tracks that speak for more of their kind: what has most left to say first."""
+    left = weights / (1.0 + candidates.affinity[[each.row for each in picked]].sum(axis=0))
+    order = np.argsort(-left, kind="stable")
+    return order[weights[order] > 0]
+
+
+def _keep_place_for_unheard(eligible: np.ndarray, unheard: np.ndarray, *, place: int) -> np.ndarray:
+    """Every tenth place: what nobody plays is recommended to nobody by agreement of tastes alone, and would stay unheard."""
+    if place % UNHEARD_EVERY:
+        return eligible
+    among = eligible & unheard
+    return among if among.any() else eligible
 
 
 def _measure_gains(candidates: Candidates, weights: Numbers, served: Numbers) -> Numbers:

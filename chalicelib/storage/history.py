@@ -17,6 +17,7 @@ from chalicelib.model import Play
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction, translate_errors
 from chalicelib.storage.play_tallies import count_songs, shift_play_counts, tally_starts
 from chalicelib.storage.plays import to_play
+from chalicelib.storage.renewals import leave_list, raise_epoch, raise_epoch_without
 from chalicelib.storage.times import truncate_time
 
 REMEMBERED_FOR = timedelta(days=30)  # longer than Kafka and the dead letters keep an event
@@ -33,8 +34,8 @@ class MongoHistoryStore:
         return _in_order(event_ids, run_transaction(self._database, act))
 
     @translate_errors("plays")
-    def restore(self, user_id: str, event_ids: Sequence[str], *, removed_after: datetime) -> tuple[str, ...]:
-        act = partial(_restore, self._database, user_id, list(event_ids), truncate_time(removed_after))
+    def restore(self, user_id: str, event_ids: Sequence[str], *, removed_after: datetime, now: datetime) -> tuple[str, ...]:
+        act = partial(_restore, self._database, user_id, list(event_ids), truncate_time(removed_after), now=now)
         return _in_order(event_ids, run_transaction(self._database, act))
 
     @translate_errors("plays")
@@ -60,6 +61,7 @@ def _remove(database: MongoDatabase, user_id: str, event_ids: list[str], now: da
     tombstones = [ReplaceOne({"_id": one["_id"]}, _make_tombstone(one, user_id, now)) for one in present]
     if tombstones:
         database["plays"].bulk_write(tombstones, session=session)
+        raise_epoch_without(database, user_id, present, now, session)
         _count(database, user_id, present, -1, session)
     return {one["_id"] for one in found if user_id in (one.get("user_id"), one.get("removed_by"))}
 
@@ -68,12 +70,15 @@ def _make_tombstone(play: Document, user_id: str, now: datetime) -> Document:
     return {"_id": play["_id"], "removed_by": user_id, "removed_at": now, "forget_at": now + REMEMBERED_FOR, "removed": play}
 
 
-def _restore(database: MongoDatabase, user_id: str, event_ids: list[str], removed_after: datetime, session: ClientSession) -> set[str]:
+def _restore(
+    database: MongoDatabase, user_id: str, event_ids: list[str], removed_after: datetime, session: ClientSession, *, now: datetime
+) -> set[str]:
     found = list(database["plays"].find({"_id": {"$in": event_ids}}, session=session))
     gone = [one for one in found if one.get("removed_by") == user_id and "removed" in one and one["removed_at"] > removed_after]
     plays: list[Document] = [one["removed"] for one in gone]
     if plays:
         database["plays"].bulk_write([ReplaceOne({"_id": play["_id"]}, play) for play in plays], session=session)
+        raise_epoch(database, user_id, leave_list, now, session)
         _count(database, user_id, plays, 1, session)
     return {one["_id"] for one in found if one.get("user_id") == user_id} | {play["_id"] for play in plays}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,17 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from chalicelib.errors import ConflictError, NotFoundError
+from chalicelib.index.manifest import MANIFEST
 from chalicelib.storage.s3_errors import is_changed, is_missing, translate_errors
+from chalicelib.workflows.index_build_ports import StoredBuild
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 STORE = "the index bucket"
 CURRENT_KEY = "current.json"
+PREFIX = "indexes/"
 CHUNK_BYTES = 1 << 20
 
 
@@ -77,6 +82,30 @@ class S3IndexBucket:
         params = {"Bucket": self._bucket, "Key": _make_key(build_id, name)}
         return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s)
 
+    @translate_errors(STORE)
+    def list_builds(self) -> list[StoredBuild]:
+        found: dict[str, StoredBuild] = {}
+        for one in self._list(PREFIX):
+            build_id = one["Key"].removeprefix(PREFIX).partition("/")[0]
+            known = found.get(build_id, StoredBuild(build_id=build_id, file_count=0, size_bytes=0, changed_at=one["LastModified"]))
+            found[build_id] = StoredBuild(
+                build_id=build_id,
+                file_count=known.file_count + 1,
+                size_bytes=known.size_bytes + one["Size"],
+                changed_at=max(known.changed_at, one["LastModified"]),
+            )
+        return sorted(found.values(), key=lambda build: (build.changed_at, build.build_id), reverse=True)
+
+    @translate_errors(STORE)
+    def remove_build(self, build_id: str) -> None:
+        keys = [one["Key"] for one in self._list(_make_key(build_id, ""))]
+        for key in sorted(keys, key=lambda key: not key.endswith(f"/{MANIFEST}")):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def _list(self, prefix: str) -> Iterator[ObjectTypeDef]:
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            yield from page.get("Contents", ())
+
     def _put_current(self, content: bytes, expected_etag: str | None) -> None:
         put = partial(self._client.put_object, Bucket=self._bucket, Key=CURRENT_KEY, Body=content, ContentType="application/json")
         if expected_etag is None:
@@ -86,4 +115,4 @@ class S3IndexBucket:
 
 
 def _make_key(build_id: str, name: str) -> str:
-    return f"indexes/{build_id}/{name}"
+    return f"{PREFIX}{build_id}/{name}"

@@ -15,7 +15,7 @@ from chalicelib.model import Page, Track
 from chalicelib.storage.cursors import decode_cursor, encode_cursor
 from chalicelib.storage.library_queries import GROUP_ORDERS, ORDERS, Order, Place, find_place, match_after, pack_place, unpack_place
 from chalicelib.storage.mongo import Document, Documents, MongoDatabase
-from chalicelib.storage.track_documents import to_track
+from chalicelib.storage.track_documents import WITHOUT_FEATURES, to_track
 from chalicelib.storage.track_facets import ask_facets, fold_key
 
 WINDOW = 500  # index entries looked at in one go
@@ -56,9 +56,10 @@ def walk_on(tracks: Documents, walk: Walk, place: Place | None, *, limit: int) -
 def _look_through(tracks: Documents, walk: Walk, place: Place | None, limit: int) -> list[Document]:
     wanted = walk.along if place is None else walk.goes_on(place, walk.along)
     if not walk.also:
-        return list(tracks.find(wanted).sort(walk.order).limit(limit))
+        return list(tracks.find(wanted, WITHOUT_FEATURES).sort(walk.order).limit(limit))
     window: list[Document] = [{"$match": wanted}, {"$sort": dict(walk.order)}, {"$limit": WINDOW}]
-    return list(tracks.aggregate([*window, {"$match": {"$and": list(walk.also)}}, {"$limit": limit}]))
+    chosen: list[Document] = [{"$match": {"$and": list(walk.also)}}, {"$limit": limit}, {"$project": WITHOUT_FEATURES}]
+    return list(tracks.aggregate([*window, *chosen]))
 
 
 def _find_end(tracks: Documents, walk: Walk, place: Place | None) -> Place | None:

@@ -37,8 +37,16 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="by_age", partialFilterExpression=_ACTIVE),
         IndexModel([("objects.key", ASCENDING)], name="by_object", partialFilterExpression=_ACTIVE),
         IndexModel([("seq", ASCENDING)], name="by_seq", partialFilterExpression=_ACTIVE),
-        IndexModel([("feature_version", ASCENDING), ("_id", ASCENDING)], name="by_version", partialFilterExpression=_ACTIVE),
+        # With the status, though it is the same in all: counting looks at no document then.
+        _active([("status", ASCENDING), ("feature_version", ASCENDING), ("_id", ASCENDING)], "by_version"),
     ],
+    "reanalyses": [
+        IndexModel(
+            [("version", ASCENDING), ("is_failed", ASCENDING), ("due_at", ASCENDING), ("_id", ASCENDING)],
+            name="by_due_time",
+        )
+    ],
+    "passages": [IndexModel([("feature_version", ASCENDING), ("draw", ASCENDING), ("_id", ASCENDING)], name="by_draw")],
     "facets": [
         IndexModel([("kind", ASCENDING), ("sort_key", ASCENDING), ("_id", ASCENDING)], name="by_name"),
         IndexModel([("kind", ASCENDING), ("count", DESCENDING), ("_id", ASCENDING)], name="by_count"),
@@ -65,6 +73,7 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
         IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_user"),
     ],
+    "sound_queries": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)],
     "play_days": [IndexModel([("user_id", ASCENDING), ("day", ASCENDING), ("plays", ASCENDING)], name="by_user")],
     "play_songs": [IndexModel([("user_id", ASCENDING), ("plays", DESCENDING), ("track_id", ASCENDING)], name="by_user")],
     "erasures": [IndexModel([("due_at", ASCENDING)], name="due")],
@@ -87,6 +96,17 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel(
             [("arrived_at", ASCENDING), ("occurred_at", ASCENDING)], name="waiting", partialFilterExpression={"is_processed": False}
         ),
+        IndexModel(
+            [
+                ("experiment", ASCENDING),
+                ("occurred_at", DESCENDING),
+                ("arm", ASCENDING),
+                ("kind", ASCENDING),
+                ("user_id", ASCENDING),
+            ],
+            name="by_experiment",
+            partialFilterExpression={"experiment": {"$exists": True}},
+        ),
         IndexModel([("processed_at", DESCENDING)], name="by_effect", partialFilterExpression={"is_processed": True}),
         IndexModel(  # those of older versions: empty once they are counted
             [("is_counted", ASCENDING)],
@@ -100,6 +120,11 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
     "feedback": [
         IndexModel([("user_id", ASCENDING), ("updated_at", DESCENDING), ("track_id", DESCENDING)], name="by_user"),
         IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),  # of what holds for a time only
+    ],
+    "recommendations": [
+        IndexModel(  # as small as what is wanted and not made yet
+            [("renewal_due_at", ASCENDING)], name="renewals", partialFilterExpression={"renewal_due_at": {"$exists": True}}
+        )
     ],
     "index_builds": [
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="by_age"),
@@ -123,7 +148,7 @@ def create_missing(database: Database[dict[str, Any]]) -> None:
         for name in set(SUPERSEDED.get(collection, ())) & set(database[collection].index_information()):
             database[collection].drop_index(name)
     present = set(database.list_collection_names())
-    for collection in {"counters", "recommendations", "leases", "listening", "backfills"} - present:
+    for collection in {"counters", "leases", "listening", "backfills"} - present:
         database.create_collection(collection)
     # There before the first transactions meet over it.
     database["counters"].update_one({"_id": "tracks"}, {"$setOnInsert": {"seq": 0, "active": 0}}, upsert=True)

@@ -48,7 +48,9 @@ def _shift_days(database: MongoDatabase, user_id: str, starts: Started, by: int,
     days: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for one in starts:
         at: datetime = one["occurred_at"]
-        days[at.date().isoformat()].update({"plays": by, f"hours.{at.hour}": by, f"songs.{one['track_id']}": by})
+        quarter = 4 * at.hour + at.minute // 15  # time zones are whole quarters of an hour apart
+        counts = {"plays": by, f"hours.{at.hour}": by, f"quarters.{quarter}": by, f"songs.{one['track_id']}": by}
+        days[at.date().isoformat()].update(counts)
     changes = [
         UpdateOne({"_id": f"{user_id}:{day}"}, {"$inc": dict(counts), "$set": {"user_id": user_id, "day": day}}, upsert=True)
         for day, counts in sorted(days.items())

@@ -20,10 +20,8 @@ class MongoStatisticsStore:
     @translate_errors("statistics")
     def days(self, user_id: str, *, since: date) -> list[DayCount]:
         wanted = _of_days(user_id, since)
-        found = self._days.find(wanted, {"_id": 0, "day": 1, "plays": 1, "hours": 1}).sort([("day", 1)])
-        return [
-            DayCount(day=date.fromisoformat(one["day"]), plays=one["plays"], hours=_read_hours(one)) for one in found if one["plays"] > 0
-        ]
+        found = self._days.find(wanted, {"_id": 0, "day": 1, "plays": 1, "hours": 1, "quarters": 1}).sort([("day", 1)])
+        return [_to_day(one) for one in found if one["plays"] > 0]
 
     @translate_errors("statistics")
     def songs_since(self, user_id: str, *, since: date) -> list[SongCount]:
@@ -64,5 +62,15 @@ def _of_days(user_id: str, since: date) -> Document:
     return {"user_id": user_id, "day": {"$gte": since.isoformat()}}
 
 
-def _read_hours(document: Document) -> dict[int, int]:
-    return {int(hour): count for hour, count in document.get("hours", {}).items() if count > 0}
+def _to_day(document: Document) -> DayCount:
+    return DayCount(
+        day=date.fromisoformat(document["day"]),
+        plays=document["plays"],
+        hours=_read_counts(document, "hours"),
+        quarters=_read_counts(document, "quarters"),
+    )
+
+
+def _read_counts(document: Document, name: str) -> dict[int, int]:
+    """A play that was counted by the hour alone, and is taken out again, leaves a quarter below nothing."""
+    return {int(place): count for place, count in document.get(name, {}).items() if count > 0}

@@ -15,7 +15,7 @@ from pymongo.client_session import ClientSession
 from chalicelib.model import Track
 from chalicelib.storage.mongo import Document, Documents, MongoDatabase
 from chalicelib.storage.search_typos import list_keys
-from chalicelib.storage.track_documents import to_track
+from chalicelib.storage.track_documents import WITHOUT_FEATURES, to_track
 from chalicelib.storage.track_facets import CATALOGUE_VERSION, Facet, find_words, list_facets
 
 _MEND_BATCH = 500
@@ -120,7 +120,7 @@ def _describe_word(word: str) -> Document:
 
 def _describe_from_track(database: MongoDatabase, facet_id: str) -> Document | None:
     """By the tags of a song that has it; None where the last one has just gone."""
-    document = database["tracks"].find_one({"status": "active", "facets": facet_id})
+    document = database["tracks"].find_one({"status": "active", "facets": facet_id}, WITHOUT_FEATURES)
     facets = list_facets(to_track(document)) if document is not None else []
     return next((describe_facet(facet) for facet in facets if facet.facet_id == facet_id), None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.model import StoredObject, Track, TrackName, TrackVector
+from chalicelib.model import FEATURE_VERSION, StoredObject, Track, TrackName, TrackVector
 from chalicelib.storage.mongo import Document
 from chalicelib.storage.track_facets import (
     CATALOGUE_VERSION,
@@ -15,8 +15,9 @@ from chalicelib.storage.track_facets import (
     shuffle_position,
 )
 
-NAME_FIELDS = {"display_title": 1, "artist": 1}
-VECTOR_FIELDS = {"seq": 1, "mfcc": 1, "scaler_version": 1, "genre": 1}
+NAME_FIELDS = {"display_title": 1, "artist": 1, "popularity": 1}
+VECTOR_FIELDS = {"seq": 1, "mfcc": 1, "scaler_version": 1, "genre": 1, "features": 1, "feature_version": 1}
+WITHOUT_FEATURES = {"features": 0}  # 816 bytes that only an index has a use for
 
 
 def to_document(track: Track, fingerprints: dict[str, str]) -> Document:
@@ -104,11 +105,18 @@ def is_counted(document: Document) -> bool:
 
 def to_vector(document: Document) -> TrackVector:
     mfcc = tuple(document["mfcc"])
-    return TrackVector(document["_id"], document["seq"], mfcc, document.get("scaler_version"), document.get("genre"))
+    return TrackVector(
+        document["_id"], document["seq"], mfcc, document.get("scaler_version"), document.get("genre"), read_features(document)
+    )
+
+
+def read_features(document: Document) -> bytes | None:
+    """Those of another version are none: no index could set them beside others."""
+    return document.get("features") if document["feature_version"] == FEATURE_VERSION else None
 
 
 def to_name(document: Document) -> TrackName:
-    return TrackName(document["_id"], document["display_title"], document["artist"])
+    return TrackName(document["_id"], document["display_title"], document["artist"], plays_in(document.get("popularity")))
 
 
 def to_stored_object(document: Document) -> StoredObject:

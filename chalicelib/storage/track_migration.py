@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction
 from chalicelib.storage.track_counts import shift_counts
-from chalicelib.storage.track_documents import read_fingerprints, to_document, to_track
+from chalicelib.storage.track_documents import WITHOUT_FEATURES, read_fingerprints, to_document, to_track
 from chalicelib.storage.track_facets import CATALOGUE_VERSION
 
 BATCH = 50
@@ -33,7 +33,7 @@ def migrate_tracks(database: MongoDatabase, *, limit: int) -> int:
 
 
 def _migrate(database: MongoDatabase, ids: list[str], session: ClientSession) -> int:
-    documents = list(database["tracks"].find({"_id": {"$in": ids}, **_OUTDATED}, session=session))
+    documents = list(database["tracks"].find({"_id": {"$in": ids}, **_OUTDATED}, WITHOUT_FEATURES, session=session))
     tracks = [replace(to_track(one), play_count=_count_plays(database, one["_id"], session)) for one in documents]
     changes = [
         UpdateOne({"_id": track.track_id}, {"$set": to_document(track, read_fingerprints(document))})

@@ -20,7 +20,17 @@ from chalicelib.storage.search_words import split_query
 from chalicelib.storage.times import truncate_time
 from chalicelib.storage.track_changes import Attachment, begin_purge, move_to_trash, replace_tags, take_from_trash
 from chalicelib.storage.track_counts import mend_counts
-from chalicelib.storage.track_documents import NAME_FIELDS, VECTOR_FIELDS, to_name, to_stored_object, to_track, to_vector
+from chalicelib.storage.track_documents import (
+    NAME_FIELDS,
+    VECTOR_FIELDS,
+    WITHOUT_FEATURES,
+    read_features,
+    to_name,
+    to_stored_object,
+    to_track,
+    to_vector,
+)
+from chalicelib.storage.track_features import describe_numbers, list_comparable, match_outdated, renew_numbers
 from chalicelib.storage.track_migration import migrate_tracks
 
 STREAM_BATCH = 2_000
@@ -34,12 +44,12 @@ class MongoTrackStore:
 
     @translate_errors("tracks")
     def find(self, track_id: str) -> Track | None:
-        document = self._tracks.find_one({"_id": track_id, "status": "active"})
+        document = self._tracks.find_one({"_id": track_id, "status": "active"}, WITHOUT_FEATURES)
         return to_track(document) if document is not None else None
 
     @translate_errors("tracks")
     def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
-        found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"})
+        found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"}, WITHOUT_FEATURES)
         return {document["_id"]: to_track(document) for document in found}
 
     @translate_errors("tracks")
@@ -48,13 +58,20 @@ class MongoTrackStore:
         return {document["_id"]: to_name(document) for document in found}
 
     @translate_errors("tracks")
+    def features_of(self, track_ids: Sequence[str]) -> dict[str, bytes]:
+        wanted = {"_id": {"$in": list(track_ids)}, "status": "active"}
+        found = self._tracks.find(wanted, {"features": 1, "feature_version": 1}).batch_size(STREAM_BATCH)
+        return {document["_id"]: features for document in found if (features := read_features(document)) is not None}
+
+    @translate_errors("tracks")
     def find_by_object(self, key: str) -> Track | None:
-        document = self._tracks.find_one({"status": "active", "objects.key": key})
+        document = self._tracks.find_one({"status": "active", "objects.key": key}, WITHOUT_FEATURES)
         return to_track(document) if document is not None else None
 
     @translate_errors("tracks")
     def find_by_title(self, title: str) -> Track | None:
-        document = self._tracks.find_one({"status": "active", "title": title.lower()}, sort=[("created_at", 1), ("_id", 1)])
+        wanted = {"status": "active", "title": title.lower()}
+        document = self._tracks.find_one(wanted, WITHOUT_FEATURES, sort=[("created_at", 1), ("_id", 1)])
         return to_track(document) if document is not None else None
 
     @translate_errors("tracks")
@@ -75,7 +92,7 @@ class MongoTrackStore:
 
     @translate_errors("tracks")
     def newest(self, count: int) -> list[Track]:
-        found = self._tracks.find({"status": "active"}).sort([("created_at", -1), ("_id", -1)]).limit(count)
+        found = self._tracks.find({"status": "active"}, WITHOUT_FEATURES).sort([("created_at", -1), ("_id", -1)]).limit(count)
         return [to_track(document) for document in found]
 
     @translate_errors("tracks")
@@ -115,7 +132,7 @@ class MongoTrackStore:
 
     @translate_errors("tracks")
     def find_in_trash(self, track_id: str) -> Track | None:
-        document = self._tracks.find_one({"_id": track_id, "status": "trashed"})
+        document = self._tracks.find_one({"_id": track_id, "status": "trashed"}, WITHOUT_FEATURES)
         return to_track(document) if document is not None else None
 
     @translate_errors("tracks")
@@ -159,7 +176,7 @@ class MongoTrackStore:
         return track_transactions.read_counter(self._database, "seq")
 
     def stream_vectors(self, *, feature_version: int) -> Iterator[TrackVector]:
-        wanted = {"status": "active", "feature_version": feature_version}
+        wanted = {"status": "active", "feature_version": {"$in": list_comparable(feature_version)}}
         with translate_errors("tracks"):
             for document in self._tracks.find(wanted, VECTOR_FIELDS).sort("_id", 1).batch_size(STREAM_BATCH):
                 yield to_vector(document)
@@ -172,6 +189,33 @@ class MongoTrackStore:
                 updates = [_write_row(track_id, standardized, scaler_version) for track_id, standardized in batch]
                 written += self._tracks.bulk_write(updates, ordered=False).matched_count
         return written
+
+    @translate_errors("tracks")
+    def list_outdated(self, feature_version: int, *, after: str, limit: int) -> list[str]:
+        wanted = {**match_outdated(feature_version), "_id": {"$gt": after}}
+        return [document["_id"] for document in self._tracks.find(wanted, {"_id": 1}).sort("_id", 1).limit(limit)]
+
+    @translate_errors("tracks")
+    def count_outdated(self, feature_version: int) -> int:
+        return self._tracks.count_documents(match_outdated(feature_version), hint="by_version")
+
+    @translate_errors("tracks")
+    def renew_features(
+        self,
+        track_id: str,
+        analysis: Analysis,
+        stored: StoredObject,
+        *,
+        mfcc_standardized: tuple[float, ...] | None,
+        scaler_version: int | None,
+    ) -> bool:
+        numbers = describe_numbers(analysis, mfcc_standardized, scaler_version)
+        act = partial(renew_numbers, self._database, track_id=track_id, analysis=analysis, stored=stored, numbers=numbers)
+        return run_transaction(self._database, act)
+
+    @translate_errors("tracks")
+    def draw_seq(self) -> int:
+        return run_transaction(self._database, partial(track_transactions.draw_seq, self._database, activated=0))
 
     @translate_errors("tracks")
     def count_active(self) -> int:
@@ -187,7 +231,8 @@ class MongoTrackStore:
         return track
 
     def _seek(self, place: Document, count: int) -> list[Track]:
-        found = self._tracks.find({"status": "active", "shuffle_key": place}).sort([("shuffle_key", 1), ("_id", 1)]).limit(count)
+        wanted = {"status": "active", "shuffle_key": place}
+        found = self._tracks.find(wanted, WITHOUT_FEATURES).sort([("shuffle_key", 1), ("_id", 1)]).limit(count)
         return [to_track(document) for document in found]
 
 

@@ -68,6 +68,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "user_not_found": ErrorCode(404, "No such user.", "There is no such user."),
     "cover_not_found": ErrorCode(404, "The track has no cover.", "This track has no cover."),
     "upload_not_found": ErrorCode(404, "No such upload, or it is somebody else's.", "There is no such upload."),
+    "query_not_found": ErrorCode(404, "No such query, or it is somebody else's, or its hour is over.", "There is no such query."),
     "no_demo": ErrorCode(404, "This stage has no demo listener.", "There is no demo here."),
     "file_not_found": ErrorCode(404, "No such static file.", "There is no such file."),
     "method_not_allowed": ErrorCode(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from chalicelib.model import Opinion, Page, Play, Track
+from chalicelib.recommend.arms import read_experiment
 from chalicelib.web import shapes
 from chalicelib.web.presenters import present_neighbour
 from chalicelib.web.visit import Visit
@@ -57,6 +58,7 @@ def give_opinion(visit: Visit, track_id: str, opinion: Opinion) -> datetime | No
             tracks=stores.tracks(),
             recommendations=stores.recommendations(),
             index=stores.current_index(),
+            experiment=read_experiment(visit.settings),
             now=visit.now,
         )
     return until
@@ -85,8 +87,15 @@ def list_played(visit: Visit, *, limit: int, cursor: str | None) -> Page[PlayedT
 
 
 def list_similar(visit: Visit, track_id: str, *, limit: int) -> tuple[shapes.Neighbour, ...]:
-    from chalicelib.workflows.find_neighbours import find_neighbours  # brings numpy and Annoy, which other pages need not wait for
+    from chalicelib.workflows.explain_likeness import explain_likeness  # they bring numpy and Annoy, which other pages need not wait for
+    from chalicelib.workflows.find_neighbours import find_neighbours
 
-    stores = visit.stores
-    found = find_neighbours(track_id, count=limit, index=stores.current_index(), tracks=stores.tracks())
-    return tuple(present_neighbour(near.track, distance=near.distance, percentile=near.percentile, urls=visit.urls) for near in found)
+    index, tracks = visit.stores.current_index(), visit.stores.tracks()
+    found = find_neighbours(track_id, count=limit, index=index, tracks=tracks)
+    parts = explain_likeness(track_id, [near.track.track_id for near in found], index=index, tracks=tracks)
+    return tuple(
+        present_neighbour(
+            near.track, distance=near.distance, percentile=near.percentile, urls=visit.urls, parts=parts.get(near.track.track_id, ())
+        )
+        for near in found
+    )

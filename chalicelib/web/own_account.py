@@ -17,6 +17,7 @@ from chalicelib.workflows.account_ports import AccountStores
 from chalicelib.workflows.change_history import bring_back, take_out
 from chalicelib.workflows.erase_user import Erasing, begin_erasure, erase
 from chalicelib.workflows.export_listener import Exporting, ExportLink, export_to_link
+from chalicelib.workflows.renew_recommendations import tell_of_renewal
 from chalicelib.workflows.show_statistics import Statistics, show_statistics
 
 _ERASING_S = 3.0  # of the request; the minute's function does the rest
@@ -32,36 +33,26 @@ def pause_history(visit: Visit, *, is_paused: bool) -> User:
 
 def remove_plays(visit: Visit, event_ids: Sequence[str]) -> tuple[str, ...]:
     gone = take_out(visit.listener.user_id, event_ids, history=_own(visit).history, now=visit.now)
-    renew_taste(visit)
+    _tell_of_renewal(visit)
     return gone
 
 
 def restore_plays(visit: Visit, event_ids: Sequence[str]) -> tuple[str, ...]:
     back = bring_back(visit.listener.user_id, event_ids, history=_own(visit).history, now=visit.now)
-    renew_taste(visit)
+    _tell_of_renewal(visit)
     return back
 
 
 def reset_taste(visit: Visit) -> None:
     stores = _own(visit)
-    change_account.reset_taste(visit.listener, accounts=stores.accounts, personal=stores.personal, now=visit.now)
-    renew_taste(visit)
-
-
-def renew_taste(visit: Visit) -> None:
-    from chalicelib.workflows.renew_recommendations import renew_recommendations  # with numpy and Annoy
-
-    stores = visit.stores
-    renew_recommendations(
-        visit.listener.user_id,
-        users=stores.users(),
-        plays=stores.plays(),
-        feedback=stores.feedback(),
-        tracks=stores.tracks(),
-        recommendations=stores.recommendations(),
-        index=stores.current_index(),
-        now=visit.wiring.clock(),
+    change_account.reset_taste(
+        visit.listener, accounts=stores.accounts, personal=stores.personal, renewals=visit.stores.recommendations(), now=visit.now
     )
+    _tell_of_renewal(visit)
+
+
+def _tell_of_renewal(visit: Visit) -> None:
+    tell_of_renewal(visit.listener.user_id, publisher=visit.stores.play_publisher(), timeout_s=visit.settings.kafka_timeout_s)
 
 
 def change_password(visit: Visit, current: str, new: str) -> int:

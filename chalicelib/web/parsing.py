@@ -210,6 +210,10 @@ def parse_upload_id(text: str) -> str:
     return _parse_id(text, "upload")
 
 
+def parse_query_id(text: str) -> str:
+    return _parse_id(text, "query")
+
+
 def _parse_id(text: str, thing: str) -> str:
     if not _ID.fullmatch(text):
         raise NotFoundError(f"There is no such {thing}.", code=f"{thing}_not_found")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.model import Opinion, Page, Reason, Track, Upload, User
+from chalicelib.reason_model import PartLikeness
+from chalicelib.recommend.reason_words import say_nearness, say_parts, say_reason
 from chalicelib.web import shapes
 from chalicelib.web.shapes_uploads import PartsPlan
 from chalicelib.web.urls import Urls
@@ -17,10 +20,9 @@ from chalicelib.workflows.show_home import Offer, OfferedTrack
 
 Fields = dict[str, Any]  # what shapes that extend one another share: checked by tests/web/test_presenters.py
 
-_REASONS = ((99.0, "Sounds very much like"), (95.0, "Sounds a lot like"), (80.0, "Sounds like"), (0.0, "Has something of"))
 _CLOSENESS = ((99.0, "Very close"), (95.0, "Close"), (80.0, "Related"), (0.0, "Distant"))
 
-_WITH_PREVIEW_S = 30.0  # shorter songs are previewed from their beginning
+_WITH_PREVIEW_S = 45.0  # shorter songs are previewed from their beginning: a passage is 30 s long
 
 
 def present_time(at: datetime) -> str:
@@ -57,9 +59,18 @@ def choose_preview_start(track: Track) -> float:
     return round(track.duration_s / 3, 3) if track.duration_s >= _WITH_PREVIEW_S else 0.0
 
 
-def present_neighbour(track: Track, *, distance: float, percentile: float, urls: Urls) -> shapes.Neighbour:
+def present_neighbour(
+    track: Track, *, distance: float, percentile: float, urls: Urls, parts: Sequence[PartLikeness] = ()
+) -> shapes.Neighbour:
+    """`parts`: nearest first."""
     return shapes.Neighbour(
-        **describe_track(track, urls), distance=round(distance, 6), percentile=round(percentile, 2), text=say_closeness(percentile)
+        **describe_track(track, urls),
+        distance=round(distance, 6),
+        percentile=round(percentile, 2),
+        text=say_closeness(percentile),
+        nearest=present_part(parts[0] if parts else None),
+        farthest=present_part(parts[-1] if parts else None),
+        likeness=say_parts(parts[0], parts[-1]) if parts else "",
     )
 
 
@@ -69,28 +80,37 @@ def present_offer(offer: Offer, urls: Urls) -> shapes.Recommendations:
         items=tuple(present_offered(item, urls) for item in offer.items),
         generated_at=present_time(offer.generated_at),
         index_build=offer.index_build,
+        arm=offer.arm,
     )
 
 
 def present_offered(item: OfferedTrack, urls: Urls) -> shapes.Recommendation:
-    reasons = tuple(_present_reason(reason) for reason in item.reasons)
-    return shapes.Recommendation(**describe_track(item.track, urls), score=round(item.score, 6), reasons=reasons)
+    return present_reasoned(item.track, item.score, item.reasons, urls)
 
 
-def _present_reason(reason: Reason) -> shapes.Reason:
+def present_reasoned(track: Track, score: float, reasons: Sequence[Reason], urls: Urls) -> shapes.Recommendation:
+    told = tuple(present_reason(reason) for reason in reasons)
+    return shapes.Recommendation(**describe_track(track, urls), score=round(score, 6), reasons=told)
+
+
+def present_reason(reason: Reason) -> shapes.Reason:
     return shapes.Reason(
         track_id=reason.track_id,
         title=reason.display_title,
         artist=reason.artist,
         distance=round(reason.distance, 6),
         percentile=round(reason.percentile, 2),
-        text=put_into_words(reason),
+        act=reason.act,
+        event_id=reason.event_id,
+        nearest=present_part(reason.nearest),
+        farthest=present_part(reason.farthest),
+        likeness=say_nearness(reason),
+        text=say_reason(reason),
     )
 
 
-def put_into_words(reason: Reason) -> str:
-    by = f" by {reason.artist}" if reason.artist else ""
-    return f"{_choose_words(_REASONS, reason.percentile)} “{reason.display_title}”{by}"
+def present_part(part: PartLikeness | None) -> shapes.PartLikeness | None:
+    return None if part is None else shapes.PartLikeness(part=part.part, closeness=part.closeness, direction=part.direction)
 
 
 def say_closeness(percentile: float) -> str:

@@ -25,7 +25,7 @@ from chalicelib.web.auth import check_form_token, check_origin, identify
 from chalicelib.web.errors import answer_error, translate_chalice_error
 from chalicelib.web.parsing import read_form, read_json, read_query_as, refuse_empty
 from chalicelib.web.security import secure
-from chalicelib.web.urls import API
+from chalicelib.web.urls import API, is_api_path
 from chalicelib.web.visit import Visit, start_visit
 from chalicelib.web.wiring import Wiring
 from chalicelib.workflows.permissions import Act, require
@@ -51,10 +51,14 @@ class Route:
     query: type[msgspec.Struct] | None = None
     errors: tuple[str, ...] = ()  # codes, beyond those that any route may answer
     act: Act | None = "listen"  # what who is signed in must be allowed to do; None: nothing
+    has_effect: bool = True  # where it has none, a write needs no proof that the listener meant it
 
     @property
-    def content_type(self) -> str:
-        return "application/json" if self.is_api or self.method == "GET" else _FORM_TYPE
+    def content_types(self) -> list[str]:
+        """Those of which Chalice takes a body; empty: it does not look."""
+        if not self.has_effect:
+            return []
+        return ["application/json" if self.is_api or self.method == "GET" else _FORM_TYPE]
 
 
 class Routes:
@@ -68,9 +72,11 @@ class Routes:
     def listed(self) -> tuple[Route, ...]:
         return tuple(self._routes)
 
-    def page(self, path: str, method: str = "GET", *, access: Access = "listener", act: Act | None = "listen") -> Callable[[View], View]:
+    def page(
+        self, path: str, method: str = "GET", *, access: Access = "listener", act: Act | None = "listen", has_effect: bool = True
+    ) -> Callable[[View], View]:
         def add(view: View) -> View:
-            self._routes.append(Route(path=path, method=method, view=view, access=access, is_api=False, act=act))
+            self._routes.append(Route(path=path, method=method, view=view, access=access, is_api=False, act=act, has_effect=has_effect))
             return view
 
         return add
@@ -115,7 +121,7 @@ class Routes:
         """A new one each time: registering a blueprint uses it up."""
         blueprint = Blueprint(self._name)
         for route in self._routes:
-            blueprint.route(route.path, methods=[route.method], content_types=[route.content_type])(_bind(route))
+            blueprint.route(route.path, methods=[route.method], content_types=route.content_types)(_bind(route))
         return blueprint
 
 
@@ -134,7 +140,7 @@ def _serve(visit: Visit, route: Route, named: dict[str, str]) -> Response:
         given = route.view(visit, **named, **_read_asked(visit, route))
         answer = given if isinstance(given, Answer) else answer_json(given, status=route.status)
     except Exception as raised:  # noqa: BLE001  # the record boundary of HTTP: every request gets its answer
-        answer = answer_error(visit, raised, as_json=route.is_api)
+        answer = answer_error(visit, raised, as_json=route.is_api or is_api_path(visit.path))
     return _finish(visit, answer)
 
 
@@ -143,7 +149,7 @@ def _check_entry(visit: Visit, route: Route) -> None:
         raise NotSignedInError("Please log in first.")
     if route.access == "listener" and route.act is not None:
         require(visit.listener, route.act)
-    if route.method == "GET":
+    if route.method == "GET" or not route.has_effect:
         return
     if route.is_api:
         check_origin(visit)
@@ -188,6 +194,6 @@ def make_middleware(wiring: Wiring) -> Callable[[Request, Callable[[Request], Re
 
 def _mend(visit: Visit, response: Response) -> Response:
     headers: dict[str, Any] = response.headers  # Chalice's: a value is a text or a list of them
-    is_api = visit.path.startswith(API)
-    translated = translate_chalice_error(visit, response.body, response.status_code, headers, as_json=is_api)
+    as_json = is_api_path(visit.path)
+    translated = translate_chalice_error(visit, response.body, response.status_code, headers, as_json=as_json)
     return response if translated is None else _finish(visit, translated)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from chalicelib.model import Basis, Opinion, PlayKind, UploadStatus
+from chalicelib.reason_model import Act
 from chalicelib.web.shapes_uploads import PartsPlan
 from chalicelib.workflows.check_health import Check
 
@@ -70,12 +71,25 @@ class TrackList(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: NextCursor = None
 
 
+class PartLikeness(msgspec.Struct, frozen=True, kw_only=True):
+    """How alike two songs are in one part of the sound."""
+
+    part: Annotated[str, msgspec.Meta(examples=["timbre"])]
+    closeness: Annotated[float, msgspec.Meta(description="About how many of 100 pairs of songs differ more in it.", examples=[97.3])]
+    direction: Annotated[
+        str | None, msgspec.Meta(description="Of this song beside the other, where there is one to tell.", examples=["brighter"])
+    ]
+
+
 class Neighbour(Track, frozen=True, kw_only=True):
     """A song that sounds alike."""
 
     distance: Annotated[float, msgspec.Meta(description="Angular, 0 (alike) to 2 (opposite).", examples=[0.214033])]
     percentile: Annotated[float, msgspec.Meta(description="How many of 100 pairs of songs are farther apart.", examples=[99.12])]
     text: Annotated[str, msgspec.Meta(description="For people.", examples=["Very close · nearer than 99 % of pairs"])]
+    nearest: PartLikeness | None = None  # of the parts of the sound; null: not compared
+    farthest: PartLikeness | None = None
+    likeness: Annotated[str, msgspec.Meta(description="The two in words.", examples=["very close in timbre, slower in rhythm"])] = ""
 
 
 class NeighbourList(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,14 +106,19 @@ class PlayAccepted(msgspec.Struct, frozen=True):
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a song is recommended: the played song that it is near to."""
+    """Why a song is recommended: the song of the listener that it is near to, and in what."""
 
     track_id: TrackId
     title: Annotated[str, msgspec.Meta(examples=["Night Train"])]
     artist: Annotated[str | None, msgspec.Meta(examples=["Bea Okafor"])]
-    distance: Annotated[float, msgspec.Meta(examples=[0.25])]
-    percentile: Annotated[float, msgspec.Meta(examples=[99.5])]
-    text: Annotated[str, msgspec.Meta(examples=["Sounds very much like “Night Train” by Bea Okafor"])]
+    act: Annotated[Act, msgspec.Meta(description="What the listener did with it.")]
+    event_id: Annotated[str | None, msgspec.Meta(description="Of its latest play.", examples=["b3f1c2a4-0001"])]
+    distance: Annotated[float, msgspec.Meta(description="Angular, 0 (alike) to 2 (opposite).", examples=[0.25])]
+    percentile: Annotated[float, msgspec.Meta(description="How many of 100 pairs of songs are farther apart.", examples=[99.5])]
+    nearest: PartLikeness | None
+    farthest: PartLikeness | None
+    likeness: Annotated[str, msgspec.Meta(examples=["very close in timbre, slower in rhythm"])]
+    text: Annotated[str, msgspec.Meta(examples=["Because you played “Night Train” by Bea Okafor: very close in timbre, slower in rhythm"])]
 
 
 class Recommendation(Track, frozen=True, kw_only=True):
@@ -114,6 +133,7 @@ class Recommendations(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[Recommendation, ...]
     generated_at: Time
     index_build: Annotated[str | None, msgspec.Meta(examples=["20261122T120000-3f2a"])]
+    arm: Annotated[str | None, msgspec.Meta(description="Which of the ways that are compared it was made by.", examples=["plays"])]
 
 
 class OpinionGiven(msgspec.Struct, frozen=True):

@@ -47,11 +47,18 @@ class Urls:
         return self.prefix or "/"
 
 
-def urls_of(request_context: dict[str, Any]) -> Urls:  # API Gateway's requestContext: JSON of theirs
-    """`/timbre/tracks/1` served by the route `/tracks/{id}` has the prefix `/timbre`. Counts segments, so that escapes do not matter."""
+def is_api_path(path: str) -> bool:
+    """Whether programs ask there, whatever the version."""
+    return path == "/api" or path.startswith("/api/")
+
+
+def urls_of(request_context: dict[str, Any], rest: str = "") -> Urls:  # API Gateway's requestContext: JSON of theirs
+    """`/timbre/tracks/1` served by the route `/tracks/{id}` has the prefix `/timbre`. Counts segments, so that escapes do not matter.
+    `rest`: what a greedy route has taken in place of its last segment."""
     segments = str(request_context.get("path") or "").strip("/").split("/")
     route_segments = [part for part in str(request_context.get("resourcePath") or "").split("/") if part]
-    front = segments[: max(0, len(segments) - len(route_segments))] if segments != [""] else []
+    taken = len(route_segments) + rest.strip("/").count("/")
+    front = segments[: max(0, len(segments) - taken)] if segments != [""] else []
     if not all(_SEGMENT.fullmatch(segment) for segment in front):
         return Urls()
     return Urls("".join(f"/{segment}" for segment in front))

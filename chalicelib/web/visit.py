@@ -74,4 +74,5 @@ class Visit:
 def start_visit(request: Request, wiring: Wiring) -> Visit:
     context: dict[str, Any] = request.context  # API Gateway's requestContext
     request_id = context.get("requestId") or getattr(request.lambda_context, "aws_request_id", None) or uuid.uuid4()
-    return Visit(request=request, wiring=wiring, request_id=str(request_id), urls=urls_of(context), now=wiring.clock())
+    urls = urls_of(context, rest=str((request.uri_params or {}).get("proxy") or ""))
+    return Visit(request=request, wiring=wiring, request_id=str(request_id), urls=urls, now=wiring.clock())

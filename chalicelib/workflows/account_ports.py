@@ -51,10 +51,11 @@ class HistoryStore(Protocol):
     """Taking plays out of a history, and back. What is out counts nowhere: not for taste, statistics, play counts."""
 
     def remove(self, user_id: str, event_ids: Sequence[str], *, now: datetime) -> tuple[str, ...]:
-        """In one transaction. Those that are out now, in the order given: others' and unknown ones are left out, again is the same."""
+        """In one transaction, with what their listener's list holds because of them alone, and the wish for another list (see
+        `renewal_ports`). Those that are out now, in the order given: others' and unknown ones are left out, again is the same."""
 
-    def restore(self, user_id: str, event_ids: Sequence[str], *, removed_after: datetime) -> tuple[str, ...]:
-        """Those that are back (or were never out), with all that they counted for."""
+    def restore(self, user_id: str, event_ids: Sequence[str], *, removed_after: datetime, now: datetime) -> tuple[str, ...]:
+        """Those that are back (or were never out), with all that they counted for; another list is wanted."""
 
     def forget_removed(self, *, before: datetime, limit: int) -> int:
         """Empties what was taken out before then: it cannot be restored. How many; their ids stay until nothing can bring them again."""

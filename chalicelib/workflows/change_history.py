@@ -1,5 +1,6 @@
 """A listener takes plays out of their history, or back in. What is out counts nowhere from that moment: not for taste, statistics or play
-counts. For a while it can come back; then the minute's function empties it, and only its id stays, so that no repetition records it.
+counts. In the same moment the listener's list loses what it held because of it, and another list is wanted (see `renew_recommendations`).
+For a while it can come back; then the minute's function empties it, and only its id stays, so that no repetition records it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def take_out(user_id: str, event_ids: Sequence[str], *, history: HistoryStore, n
 
 def bring_back(user_id: str, event_ids: Sequence[str], *, history: HistoryStore, now: datetime) -> tuple[str, ...]:
     """Those that are in the history again. NotFoundError when it is too late, or they never were there."""
-    back = history.restore(user_id, event_ids[:EVENTS_AT_ONCE], removed_after=now - RESTORABLE_FOR)
+    back = history.restore(user_id, event_ids[:EVENTS_AT_ONCE], removed_after=now - RESTORABLE_FOR, now=now)
     if not back:
         raise _no_such_play()
     return back

@@ -35,7 +35,7 @@ class CurrentDelta:
                 return known
             is_changed = self._read_changes(index.manifest.max_seq, tracks)
             if known is None or known.index is not index or is_changed:
-                known = Catalogue(index, {each.track_id: each.mfcc for each in self._changed.values()})
+                known = Catalogue(index, self._changed)
             self._catalogue, self._next_look = known, now + self._refresh_s
             return known
 

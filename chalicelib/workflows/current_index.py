@@ -31,8 +31,10 @@ LONGEST_RETRY_S = 60.0
 class CurrentIndex:
     """Thread-safe. `get` costs nothing between looks, one small read at a look, a download when a new build is in force."""
 
-    def __init__(self, bucket: ports.IndexBucket, folder: Path, *, refresh_s: float) -> None:
+    def __init__(self, bucket: ports.IndexBucket, folder: Path, *, refresh_s: float, space: artefact.Space = "timbre") -> None:
+        """`space`: which one is fetched, opened and searched; `mfcc` where a build lacks it."""
         self._bucket = bucket
+        self._space = space
         self._folder = folder
         self._refresh_s = refresh_s
         self._refreshing = threading.Lock()
@@ -83,13 +85,16 @@ class CurrentIndex:
         self._loaded = self._open_build(current)
         self._loaded_sha256 = current.manifest_sha256
         self._remove_other_builds(current.build_id)
-        log.info("index_loaded", build_id=current.build_id, tracks=len(self._loaded))
+        log.info("index_loaded", build_id=current.build_id, tracks=len(self._loaded), space=self._loaded.space)
+        if self._loaded.space != self._space:
+            reason = self._loaded.manifest.timbre_missing_because
+            log.info("feature_space_missing", wanted=self._space, serves=self._loaded.space, reason=reason)
 
     def _open_build(self, current: CurrentBuild) -> LoadedIndex:
         """From the folder, where this or another process has left it whole; else from the bucket."""
-        place = self._folder / current.build_id
+        place = self._folder / f"{current.build_id}.{self._space}"  # processes that serve another space have folders of their own
         try:
-            return open_index(place, expected_manifest_sha256=current.manifest_sha256)
+            return open_index(place, space=self._space, expected_manifest_sha256=current.manifest_sha256)
         except (ArtefactError, OSError):
             return self._fetch_build(current, place)
 
@@ -98,17 +103,17 @@ class CurrentIndex:
         incoming = Path(tempfile.mkdtemp(prefix=INCOMING, dir=self._folder))
         try:
             self._download(current, incoming)
-            index = open_index(incoming, expected_manifest_sha256=current.manifest_sha256)
+            index = open_index(incoming, space=self._space, expected_manifest_sha256=current.manifest_sha256)
             _move_into_place(incoming, place)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
         return index
 
     def _download(self, current: CurrentBuild, into: Path) -> None:
-        """The manifest first: nothing is fetched on the word of one that is not the expected."""
+        """The manifest first: nothing is fetched on the word of one that is not the expected. Then only what the space needs."""
         self._bucket.fetch_file(current.build_id, artefact.MANIFEST, into / artefact.MANIFEST)
         manifest, _ = artefact.read_manifest(into, expected_sha256=current.manifest_sha256)
-        for name in manifest.files:
+        for name in artefact.list_served(artefact.choose_space(manifest, self._space)):
             (into / name).parent.mkdir(parents=True, exist_ok=True)
             self._bucket.fetch_file(current.build_id, name, into / name)
 
@@ -116,7 +121,7 @@ class CurrentIndex:
         """Bounds the disk. Whoever has an old build open keeps its mapped files until it lets go of them."""
         for each in self._folder.iterdir():
             is_fresh_download = each.name.startswith(INCOMING) and _age_s(each) < ABANDONED_AFTER_S
-            if each.name != build_id and not is_fresh_download:
+            if each.name not in {f"{build_id}.{space}" for space in artefact.SPACES} and not is_fresh_download:
                 shutil.rmtree(each, ignore_errors=True)
 
     def _name_loaded(self) -> str | None:

@@ -11,7 +11,7 @@ from chalicelib.index.angular import scale_to_unit
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.scaler import Vectors
 from chalicelib.index.search import Neighbour
-from chalicelib.model import Track
+from chalicelib.model import MFCC_SINCE_VERSION, Track, TrackVector
 from chalicelib.recommend.diversity import ArtistCap
 from chalicelib.recommend.duplicates import KnownSongs
 from chalicelib.workflows import ports
@@ -35,7 +35,7 @@ def find_neighbours(
     if track is None:
         raise NotFoundError("There is no such track.", code="track_not_found")
     catalogue = index.open_catalogue(tracks)
-    vector = None if catalogue is None else locate_vector(catalogue, track)
+    vector = None if catalogue is None else locate_vectors(catalogue, [track], tracks).get(track_id)
     if catalogue is None or vector is None:
         return []
     known = KnownSongs()
@@ -43,23 +43,36 @@ def find_neighbours(
     return _collect(catalogue, vector, count=count, tracks=tracks, known=known, max_per_artist=max_per_artist, exclude=(track_id,))
 
 
-def find_neighbours_of_mfcc(
-    mfcc: Sequence[float], *, count: int, index: CurrentIndex, tracks: ports.TrackStore, max_per_artist: int | None = None
+def find_neighbours_of_sound(
+    sound: TrackVector, *, count: int, index: CurrentIndex, tracks: ports.TrackStore, max_per_artist: int | None = None
 ) -> list[NeighbourTrack]:
-    """The same for a sound that is no track: raw MFCC means of a clip, say. What sounds the same comes first."""
+    """The same for a sound that is no track: of a clip, say. What sounds the same comes first; none where the sound lacks what the index's
+    space is made of."""
     catalogue = index.open_catalogue(tracks)
-    if catalogue is None:
+    vector = None if catalogue is None else catalogue.locate(sound)
+    if catalogue is None or vector is None:
         return []
-    vector = catalogue.standardize(mfcc)
     return _collect(catalogue, vector, count=count, tracks=tracks, known=KnownSongs(), max_per_artist=max_per_artist, exclude=())
 
 
-def locate_vector(catalogue: Catalogue, track: Track) -> Vectors | None:
-    """The track's standardized vector; None where its MFCCs are of another feature version and the catalogue has no other of it."""
-    vector = catalogue.vector_of(track.track_id)
-    if vector is None and track.feature_version == catalogue.index.manifest.feature_version:
-        return catalogue.standardize(track.mfcc)
-    return vector
+def locate_vectors(catalogue: Catalogue, wanted: Sequence[Track], tracks: ports.TrackStore | None = None) -> dict[str, Vectors]:
+    """The vectors by track id, in the space that the index serves. Those that neither index nor delta has are made of what the store
+    knows of them, read at once; without those of which it does not know enough. Without the store only `mfcc` can be made."""
+    found = {track.track_id: vector for track in wanted if (vector := catalogue.vector_of(track.track_id)) is not None}
+    missing = [track for track in wanted if track.track_id not in found]
+    asked = [track.track_id for track in missing] if catalogue.space == "timbre" else []
+    features = tracks.features_of(asked) if asked and tracks is not None else {}
+    for track in missing:
+        sound = TrackVector(track.track_id, track.seq, track.mfcc, features=features.get(track.track_id))
+        vector = catalogue.locate(sound) if track.feature_version >= MFCC_SINCE_VERSION else None
+        if vector is not None:
+            found[track.track_id] = vector
+    return found
+
+
+def locate_vector(catalogue: Catalogue, track: Track, tracks: ports.TrackStore | None = None) -> Vectors | None:
+    """`locate_vectors` of one track."""
+    return locate_vectors(catalogue, [track], tracks).get(track.track_id)
 
 
 def _collect(

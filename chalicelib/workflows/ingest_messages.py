@@ -1,6 +1,7 @@
 """The deliveries of the uploads queue, each on its own: one that cannot be read or taken does not hold up the others.
 
-Owns what is put off, what is given up and what is consumed; the work itself is `ingest_track`'s.
+Owns what is put off, what is given up and what is consumed; the work itself is `ingest_track`'s, of songs that are analysed anew
+`reanalyse_track`'s, of clips that ask for songs like them `hear_query`'s.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from chalicelib.errors import ConflictError, StoreUnavailableError
 from chalicelib.log import log
 from chalicelib.metrics import metrics
 from chalicelib.model import DeadLetter
+from chalicelib.query_model import is_query_key
 from chalicelib.workflows import ports
+from chalicelib.workflows.hear_query import QueryHearing, hear_query
 from chalicelib.workflows.ingest_track import TrackIngestion, ingest_track
+from chalicelib.workflows.reanalyse_catalogue import Reanalysing
+from chalicelib.workflows.reanalyse_track import reanalyse_track
 from chalicelib.workflows.records import ObjectMessage
 
 RETRY_STEP_S = 5
@@ -28,13 +33,15 @@ def ingest_messages(
     *,
     dead_letters: ports.DeadLetterStore,
     redelivery: ports.Redelivery,
+    reanalysing: Reanalysing,
+    hearing: QueryHearing | None = None,
 ) -> list[str]:
     """The ids of the messages that must come again. A direct event (without an id) that fails raises instead, so that S3's caller,
     Lambda, delivers it again. Idempotent by what `ingest_track` says; a letter's id is its message's."""
     failed: list[str] = []
     for message in messages:
         try:
-            _ingest_message(message, ingestion, dead_letters)
+            _ingest_message(message, ingestion, dead_letters, reanalysing, hearing)
         except Exception as exc:  # the record's boundary: whatever it was, only this message comes again
             if message.message_id is None:
                 raise
@@ -43,14 +50,25 @@ def ingest_messages(
     return failed
 
 
-def _ingest_message(message: ObjectMessage, ingestion: TrackIngestion, dead_letters: ports.DeadLetterStore) -> None:
+def _ingest_message(
+    message: ObjectMessage,
+    ingestion: TrackIngestion,
+    dead_letters: ports.DeadLetterStore,
+    reanalysing: Reanalysing,
+    hearing: QueryHearing | None,
+) -> None:
     if message.fault is not None:
         log.error("upload_message_unreadable", message_id=message.message_id, reason=message.fault)
         dead_letters.add(_write_letter(message, message.fault, ingestion.clock()))
         metrics.count("DeadLetters", source="uploads")
         return
     for event in message.events:
-        ingest_track(event, ingestion)
+        if hearing is not None and is_query_key(event.key):
+            hear_query(event, hearing)
+        elif event.kind == "outdated":
+            reanalyse_track(event, message, ingestion, reanalysing)
+        else:
+            ingest_track(event, ingestion)
 
 
 def _put_off(message: ObjectMessage, error: Exception, redelivery: ports.Redelivery) -> bool:

@@ -120,7 +120,7 @@ def _attach_object(
 ) -> Outcome:
     before = ingestion.tracks.find_by_object(stored.key)
     cover_key = _put_cover(analysis, ingestion.music_bucket)
-    standardized, scaler_version = _standardize(analysis.mfcc, ingestion.index_bucket)
+    standardized, scaler_version = standardize(analysis.mfcc, ingestion.index_bucket)
     track = ingestion.tracks.attach_object(
         analysis,
         stored,
@@ -199,7 +199,7 @@ def _put_cover(analysis: Analysis, bucket: ports.MusicBucket) -> str | None:
     return key
 
 
-def _standardize(mfcc: tuple[float, ...], bucket: ports.IndexBucket) -> tuple[tuple[float, ...] | None, int | None]:
+def standardize(mfcc: tuple[float, ...], bucket: ports.IndexBucket) -> tuple[tuple[float, ...] | None, int | None]:
     """By the scaler in force; (None, None) before the first build, or where the scaler is unreadable: the next build fills it in."""
     try:
         scaler = read_scaler_in_force(bucket)

@@ -51,3 +51,8 @@ class BackfillStore(Protocol):
     def find(self, source: str) -> Backfill | None: ...
 
     def save(self, backfill: Backfill) -> None: ...
+
+
+class ListenerSample(Protocol):
+    def sample_listeners(self, limit: int) -> list[str]:
+        """Ids of users with plays, the same each time while there are no others."""

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from chalicelib.model import (
     DeadLetter,
-    IndexBuild,
     Opinion,
     Page,
     Play,
@@ -22,9 +21,13 @@ from chalicelib.model import (
     User,
 )
 from chalicelib.way_model import Arrival, PlayArrival, StoredPart, UploadWay
-from chalicelib.workflows import track_ports
+from chalicelib.workflows import index_build_ports, renewal_ports, track_ports
 
 TrackStore = track_ports.TrackStore
+PassageStore = track_ports.PassageStore
+IndexBuildStore = index_build_ports.IndexBuildStore
+IndexBucket = index_build_ports.IndexBucket
+ReanalysisStore = track_ports.ReanalysisStore
 
 
 class UploadStore(Protocol):
@@ -161,7 +164,7 @@ class FeedbackStore(Protocol):
         """track_id → opinion, the newest 1,000. Without `now` only what holds without end."""
 
 
-class RecommendationStore(Protocol):
+class RecommendationStore(renewal_ports.RenewalStore, Protocol):
     def find(self, user_id: str) -> RecommendationList | None: ...
 
     def save_with_effect(
@@ -171,20 +174,12 @@ class RecommendationStore(Protocol):
         *,
         now: datetime,
         arrivals: Mapping[str, PlayArrival] = ...,
+        epoch: int | None = None,
     ) -> int:
         """In one transaction: mark those of the plays `processed` that are not yet, add their number to `plays_processed`, and store
-        the list unless a later one (by generated_at) is there. `arrivals` (by event_id) and the list's `search` are kept with the plays
-        that take effect. Returns how many plays took effect: 0 on a repetition."""
-
-
-class IndexBuildStore(Protocol):
-    def add(self, build: IndexBuild) -> None: ...
-
-    def set_current(self, build_id: str) -> None: ...
-
-    def current(self) -> IndexBuild | None: ...
-
-    def list_newest(self, *, limit: int) -> list[IndexBuild]: ...
+        the list unless a later one (by generated_at) is there, or its `epoch` is past; a renewal that was wanted is then met. `arrivals`
+        (by event_id) and the list's `search` are kept with the plays that take effect. Returns how many plays took effect: 0 on a
+        repetition. Without an `epoch` it is taken to be the present one."""
 
 
 class LeaseStore(Protocol):
@@ -247,24 +242,6 @@ class MusicBucket(Protocol):
         """Its parts are gone. One that is not there is no error."""
 
 
-class IndexBucket(Protocol):
-    """The index bucket: `indexes/<build_id>/…` and `current.json`. File names are relative to the build's folder, `/`-separated."""
-
-    def publish_files(self, build_id: str, folder: Path) -> None:
-        """Every file below the folder."""
-
-    def fetch_file(self, build_id: str, name: str, to: Path) -> None:
-        """NotFoundError where there is none. Written beside `to` and renamed into place."""
-
-    def read_current(self) -> tuple[bytes, str] | None:
-        """(content, etag) of current.json, or None."""
-
-    def swap_current(self, content: bytes, *, expected_etag: str | None) -> None:
-        """A conditional write (None: must not exist yet). ConflictError when somebody else was there first."""
-
-    def presign_get(self, build_id: str, name: str, *, expires_s: int) -> str: ...
-
-
 class BuildQueue(Protocol):
     def request_build(self, *, delay_s: int) -> None: ...
 
@@ -272,6 +249,9 @@ class BuildQueue(Protocol):
 class UploadQueue(Protocol):
     def queue_object(self, stored: StoredObject) -> None:
         """As if S3 had announced the object: an event of the same shape on the same queue."""
+
+    def queue_reanalysis(self, track_id: str, stored: StoredObject) -> None:
+        """That a track's numbers are to be made anew, from its object."""
 
 
 class Redelivery(Protocol):
@@ -282,7 +262,7 @@ class Redelivery(Protocol):
         """A new message of the same body, whose deliveries are counted from one."""
 
 
-class PlayPublisher(Protocol):
+class PlayPublisher(renewal_ports.RenewalPublisher, Protocol):
     def publish(self, plays: Sequence[tuple[Play, str]], *, timeout_s: float) -> list[str]:
         """Sends (play, lower-case title) keyed by user; waits for acknowledgement by all replicas at most `timeout_s` in all.
         Returns the event_ids that were acknowledged; never raises for a broker that is away."""

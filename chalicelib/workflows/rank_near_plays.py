@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +16,30 @@ from chalicelib.index.angular import measure_distances_each, scale_to_unit
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.scaler import Vectors
 from chalicelib.model import Opinion, Play, RecommendedTrack, Track
-from chalicelib.recommend.agreement import REACH_RANK, Numbers, measure_affinity, measure_reach, shortlist_candidates, vary_by_day
-from chalicelib.recommend.diversity import Candidates, Picked, pick_diverse
+from chalicelib.recommend.agreement import (
+    REACH_RANK,
+    Numbers,
+    measure_affinity,
+    measure_reach,
+    score_agreement,
+    shortlist_candidates,
+    vary_by_day,
+)
+from chalicelib.recommend.arms import Taste
+from chalicelib.recommend.diversity import Candidates, Picked, count_worn_out, find_least_served, pick_diverse
 from chalicelib.recommend.duplicates import KnownSongs
-from chalicelib.recommend.reasons import explain_pick
+from chalicelib.recommend.reasons import Cause, explain_pick
 from chalicelib.recommend.taste import PlayedTrack, group_by_track, weigh_plays
 from chalicelib.workflows import ports
-from chalicelib.workflows.find_neighbours import locate_vector
-
-Taste = Literal["plays", "mean"]
+from chalicelib.workflows.compare_sounds import read_sounds
+from chalicelib.workflows.find_neighbours import locate_vectors
 
 RECENT_TRACKS_KEPT_OUT = 10  # in a library so small that hardly anything else is left
 FEW = 10  # songs: a list under this looks further back for songs to play again
 NEIGHBOURS_EACH = 60
 READ_PER_PICK = 4  # candidates read from the store for each song of the list
 LOOKS = 3  # each four times as wide as the one before
+LEAST_SERVED = 5  # played songs that a look beyond a taste worn out is around
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,10 @@ class Seeds:
         """Rows of those that speak for more of their kind."""
         return np.flatnonzero(self.weights > 0)
 
+    def name_cause(self, row: int) -> Cause:
+        events = self.played[row].event_ids
+        return Cause(self.tracks[row], "played", events[0]) if events else Cause(self.tracks[row], "liked")
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:
@@ -73,7 +85,8 @@ def find_seeds(listener: Listener, catalogue: Catalogue, tracks: ports.TrackStor
     active = tracks.find_many([each.track_id for each in unweighed])
     weighed = weigh_plays(listener.recent, listener.opinions, {track_id: track.duration_s for track_id, track in active.items()})
     located = [(each, active[each.track_id]) for each in weighed if each.track_id in active]
-    with_vectors = [(each, track, vector) for each, track in located if (vector := locate_vector(catalogue, track)) is not None]
+    vectors = locate_vectors(catalogue, [track for _, track in located], tracks)
+    with_vectors = [(each, track, vectors[track.track_id]) for each, track in located if track.track_id in vectors]
     near = catalogue.search_others([track.track_id for _, track, _ in with_vectors], [vector for _, _, vector in with_vectors], REACH_RANK)
     return Seeds(
         played=tuple(each for each, _, _ in with_vectors),
@@ -127,33 +140,41 @@ class Ranking:
     count: int
 
     def look_wider(self, excluded: Collection[str]) -> tuple[RecommendedTrack, ...]:
-        """More neighbours of each until the list is full or there are no more: removed tracks, twins and full artists fall out."""
-        items: tuple[RecommendedTrack, ...] = ()
-        queries = self.aim.vectors[self.aim.weights > 0]
-        neighbours_each = NEIGHBOURS_EACH
-        for _ in range(LOOKS):
+        """More neighbours of each until the list is full or there are no more: removed tracks, twins and full artists fall out. Where what
+        was read could have filled it, had the listener not skipped so much that is alike, one look around what is least served is left."""
+        picks, candidates, pool = list[Picked](), None, set[str]()
+        queries, neighbours_each = self.aim.vectors[self.aim.weights > 0], NEIGHBOURS_EACH
+        for look in range(LOOKS):
             lists = self.catalogue.search_each(queries, neighbours_each, exclude=excluded)
-            pool = sorted({each.track_id for found in lists for each in found})
-            items = self._rank(pool, excluded) if pool else ()
-            if len(items) >= self.count or all(len(found) < neighbours_each for found in lists):
+            pool.update(each.track_id for found in lists for each in found)
+            if not pool:
                 break
+            candidates = self._read_candidates(sorted(pool))
+            picks = self._pick(candidates, excluded)
+            missing = self.count - len(picks)
+            is_worn_out = missing <= count_worn_out(candidates, self.aim.weights, picks)
+            if not missing or (is_worn_out and look) or all(len(found) < neighbours_each for found in lists):
+                break
+            if is_worn_out:
+                queries = self.aim.vectors[find_least_served(candidates, self.aim.weights, picks)[:LEAST_SERVED]]
             neighbours_each *= 4
-        return items
+        return self._explain(picks, candidates) if candidates is not None else ()
 
-    def _rank(self, pool: Sequence[str], excluded: Collection[str]) -> tuple[RecommendedTrack, ...]:
-        candidates = self._read_candidates(pool)
+    def _pick(self, candidates: Candidates, excluded: Collection[str]) -> list[Picked]:
         known = KnownSongs()
         for track, unit in zip(self.seeds.tracks, scale_to_unit(self.seeds.vectors), strict=True):
             if track.track_id in excluded:
                 known.add(track, unit)
         reach = float(np.median(self.seeds.reaches[self.seeds.liked]))
-        picks = pick_diverse(candidates, self.aim.weights, count=self.count, reach=reach, known=known)
-        return self._explain(picks, candidates)
+        return pick_diverse(candidates, self.aim.weights, count=self.count, reach=reach, known=known)
 
     def _read_candidates(self, pool: Sequence[str]) -> Candidates:
-        """Those of the pool that are most promising and still there: only they are read from the store."""
+        """Those of the pool that are most promising and still there: only they are read from the store. None that a dislike outweighs
+        from the beginning: likes only wear off while the list grows, and it would take the place of one that can be picked."""
         units = self.catalogue.units_of(pool)
         affinity = measure_affinity(measure_distances_each(self.aim.vectors, units), self.aim.reaches)
+        agreeing = np.flatnonzero(score_agreement(affinity, self.aim.weights) > 0)
+        pool, units, affinity = [pool[row] for row in agreeing.tolist()], units[agreeing], affinity[agreeing]
         variation = vary_by_day(pool, user_id=self.listener.user_id, day=self.listener.day)
         promising = shortlist_candidates(affinity, self.aim.weights, variation, size=READ_PER_PICK * self.count)
         active = self.tracks.find_names([pool[row] for row in promising])
@@ -161,15 +182,22 @@ class Ranking:
         return Candidates([active[pool[row]] for row in rows], units[rows], affinity[rows], variation[rows])
 
     def _explain(self, picks: Sequence[Picked], candidates: Candidates) -> tuple[RecommendedTrack, ...]:
+        if not picks:
+            return ()
         liked = self.seeds.liked
-        played = [self.seeds.tracks[row] for row in liked]
+        causes = [self.seeds.name_cause(row) for row in liked]
         distances = measure_distances_each(self.seeds.vectors[liked], candidates.units[[each.row for each in picks]])
         contributions = measure_affinity(distances, self.seeds.reaches[liked]) * self.seeds.weights[liked]
-        return tuple(
-            RecommendedTrack(
-                track_id=candidates.tracks[each.row].track_id,
-                score=each.score,
-                reasons=explain_pick(played, distances[place], contributions[place], percentile_of=self.catalogue.percentile_of),
+        unexplained = [
+            (
+                candidates.tracks[each.row].track_id,
+                explain_pick(causes, distances[place], contributions[place], percentile_of=self.catalogue.percentile_of),
             )
             for place, each in enumerate(picks)
+        ]
+        spoken = {reason.track_id for _, reasons in unexplained for reason in reasons}
+        sounds = read_sounds([*(track_id for track_id, _ in unexplained), *sorted(spoken)], self.catalogue, self.tracks)
+        return tuple(
+            RecommendedTrack(track_id=track_id, score=each.score, reasons=reasons)
+            for each, (track_id, _), reasons in zip(picks, unexplained, sounds.explain_each(unexplained), strict=True)
         )

@@ -7,38 +7,37 @@ and its opening are others' (`catalogue.py`, `current_index.py`).
 
 from __future__ import annotations
 
-import math
-import sys
 import tempfile
-from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from chalicelib.errors import ArtefactError, ConflictError, LeaseHeldError, NotFoundError, StoreUnavailableError
-from chalicelib.index.build import BuiltIndex, build_artefact
+from chalicelib.index.build import BuildPlan, BuiltIndex, build_artefact
+from chalicelib.index.in_force import InForce
 from chalicelib.index.manifest import MANIFEST, MAP, Manifest, check_file, read_manifest
-from chalicelib.index.scaler import Matrix, Scaler
 from chalicelib.index.song_map import SongMap, decode_map
+from chalicelib.index.space_fitting import PASSAGES_SAMPLED
 from chalicelib.log import log
 from chalicelib.metrics import metrics
-from chalicelib.model import FEATURE_VERSION, MFCC_COUNT, IndexBuild
+from chalicelib.model import FEATURE_VERSION, IndexBuild
 from chalicelib.workflows import ports
-from chalicelib.workflows.publish_index import decode_current, publish_build
-from chalicelib.workflows.scaler_in_force import read_scaler_in_force
+from chalicelib.workflows.build_schedule import is_build_due
+from chalicelib.workflows.collect_builds import collect_builds
+from chalicelib.workflows.publish_index import decode_current, publish_build, read_pinned
+from chalicelib.workflows.scaler_in_force import read_in_force
 
 LEASE = "index_build"
 LEASE_BASE_S = 60.0  # how long a builder that was killed keeps the others waiting, in a small catalogue
-LEASE_PER_TRACK_S = 0.001  # 395 s were measured for a million tracks
+LEASE_PER_TRACK_S = 0.001  # renewed after each step of a build: the longest, the trees, took 395 s for a million tracks
 LEASE_RETRY_S = 5
 UPLOADS_LOGGED = 1_000  # of one build, each by its id
 
-Outcome = Literal["published", "unchanged", "nothing_active", "failed", "lease_held", "superseded"]
+Outcome = Literal["published", "unchanged", "nothing_active", "failed", "lease_held", "superseded", "put_off", "pinned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +45,7 @@ class IndexBuilding:
     """The stores of `rebuild_index`. `build_id` is new for each call and names the builder too."""
 
     tracks: ports.TrackStore
+    passages: ports.PassageStore
     uploads: ports.UploadStore
     index_builds: ports.IndexBuildStore
     index_bucket: ports.IndexBucket
@@ -54,22 +54,16 @@ class IndexBuilding:
     clock: Callable[[], datetime]
     build_id: str
     build_delay_s: int
+    builds_kept: int = 5  # to go back to
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    track_ids: list[str]
-    mfcc: Matrix  # (n, 20), row i of track_ids[i]
-    scaler_versions: list[int | None]
-    genres: list[str | None]
-
-
-def rebuild_index(building: IndexBuilding, *, refit: bool = False) -> Outcome:
-    """One build, or the reason why there was none. Where another builder is at work a later build is asked for: the message is done,
-    so that waiting does not use up its deliveries. StoreUnavailableError: let it come again."""
+def rebuild_index(building: IndexBuilding, *, refit: bool = False, at_once: bool = False) -> Outcome:
+    """One build, or the reason why there was none. `at_once` builds whatever has changed; else a large catalogue waits until there is
+    enough of it (`build_schedule.py`): later messages and the schedule ask again. Where another builder is at work a later build is asked
+    for: the message is done, so that waiting does not use up its deliveries. StoreUnavailableError: let it come again."""
     try:
         with _hold_lease(building):
-            outcome = _rebuild(building, refit=refit)
+            outcome = _rebuild(building, refit=refit, at_once=at_once or refit)
     except (LeaseHeldError, ConflictError) as exc:
         building.build_queue.request_build(delay_s=max(building.build_delay_s, LEASE_RETRY_S))
         outcome = "lease_held" if isinstance(exc, LeaseHeldError) else "superseded"
@@ -78,52 +72,69 @@ def rebuild_index(building: IndexBuilding, *, refit: bool = False) -> Outcome:
     return outcome
 
 
-def _rebuild(building: IndexBuilding, *, refit: bool) -> Outcome:
+def _rebuild(building: IndexBuilding, *, refit: bool, at_once: bool) -> Outcome:
     current = _read_manifest_in_force(building.index_bucket)
+    pinned = read_pinned(building.index_bucket)
+    is_by_hand = refit or at_once
+    if pinned is not None and not is_by_hand:
+        log.info("index_pinned", build_id=pinned)
+        return "pinned"
     max_seq = building.tracks.max_seq()  # before the vectors: what changes while they are read is in the next build's delta
-    if current is not None and current.max_seq == max_seq and current.map is not None and not refit:  # older versions drew no map
-        _complete_bookkeeping(current, building)
-        return "unchanged"
-    outlived = current is not None and current.max_seq > max_seq  # read first, so only another database's build can be ahead
-    rows = _read_rows(building.tracks)
-    if not rows.track_ids:
-        # Removed tracks are dropped as they are read, so the old index, if any, stays right: an empty one is never published.
-        return "nothing_active"
+    if current is not None and current.map is not None and not refit:  # older versions drew no map
+        if current.max_seq == max_seq and pinned is None:
+            _complete_bookkeeping(current, building)
+            return "unchanged"
+        if not at_once and not is_build_due(current, max_seq=max_seq, now=building.clock()):
+            return "put_off"
     with tempfile.TemporaryDirectory(prefix="timbre-build-") as name:
-        folder = Path(name) / "build"
-        return _build_and_publish(rows, folder, max_seq, building, refit=refit, current=current, replaces=current if outlived else None)
+        return _build_and_publish(Path(name) / "build", max_seq, building, refit=refit, current=current, is_by_hand=is_by_hand)
 
 
 def _build_and_publish(
-    rows: _Rows, folder: Path, max_seq: int, building: IndexBuilding, *, refit: bool, current: Manifest | None, replaces: Manifest | None
+    folder: Path, max_seq: int, building: IndexBuilding, *, refit: bool, current: Manifest | None, is_by_hand: bool
 ) -> Outcome:
     started_at = building.clock()
+    plan = BuildPlan(
+        build_id=building.build_id,
+        max_seq=max_seq,
+        created_at=started_at,
+        in_force=_read_in_force(building.index_bucket),
+        refit=refit,
+        map_before=_read_map(current, building.index_bucket),
+        map_before_space=current.map.space if current is not None and current.map is not None else "mfcc",
+        on_step=lambda _: _take_lease(building),
+    )
+    vectors = building.tracks.stream_vectors(feature_version=FEATURE_VERSION)
+    passages = partial(building.passages.sample, feature_version=FEATURE_VERSION, limit=PASSAGES_SAMPLED)
     try:
-        built = build_artefact(
-            rows.track_ids,
-            rows.mfcc,
-            folder,
-            build_id=building.build_id,
-            max_seq=max_seq,
-            scaler_in_force=_read_scaler(building.index_bucket),
-            created_at=started_at,
-            refit=refit,
-            genres=rows.genres,
-            map_before=_read_map(current, building.index_bucket),
-        )
+        built = build_artefact(vectors, passages, folder, plan)
     except ArtefactError as exc:
         log.error("index_build_failed", build_id=building.build_id, reason=exc.message)
-        building.index_builds.add(_describe_failure(rows, max_seq, exc.message, started_at, building))
+        building.index_builds.add(_describe_failure(max_seq, exc.message, started_at, building))
         return "failed"
-    _write_standardized(rows, built, building.tracks)
+    if built is None:
+        # Removed tracks are dropped as they are read, so the old index, if any, stays right: an empty one is never published.
+        return "nothing_active"
+    _write_standardized(built, building.tracks)
     _take_lease(building)  # still ours? else whoever took it publishes
-    published = publish_build(folder, building.index_bucket, now=building.clock(), replaces=None if replaces is None else replaces.build_id)
-    _note_published(built.manifest, building)
+    outlived = current is not None and current.max_seq > max_seq  # read first, so only another database's build can be ahead
+    replaces = current.build_id if current is not None and outlived else None
+    published = publish_build(folder, building.index_bucket, now=building.clock(), replaces=replaces, may_unpin=is_by_hand)
+    _note_published(built.manifest, building, manifest_sha256=published.manifest_sha256)
     _mark_indexed(published.max_seq, building)
     metrics.measure_seconds("IndexBuildSeconds", (building.clock() - started_at).total_seconds())
     metrics.gauge("IndexTracks", built.manifest.track_count)
     metrics.gauge("IndexRecall", built.manifest.recall_at_10)
+    _collect(building)
     return "published"
+
+
+def _collect(building: IndexBuilding) -> None:
+    """The next build does what this one cannot."""
+    try:
+        collect_builds(index_builds=building.index_builds, bucket=building.index_bucket, keep=building.builds_kept, clock=building.clock)
+    except StoreUnavailableError as exc:
+        log.warning("builds_not_collected", reason=exc.message)
 
 
 def _mark_indexed(max_seq: int, building: IndexBuilding) -> None:
@@ -135,30 +146,13 @@ def _mark_indexed(max_seq: int, building: IndexBuilding) -> None:
     log.info("uploads_indexed", upload_count=upload_count, build_id=building.build_id)
 
 
-def _read_rows(tracks: ports.TrackStore) -> _Rows:
-    """Held as flat numbers: 160 MB for a million tracks, not the gigabytes of a list of objects."""
-    track_ids: list[str] = []
-    numbers = array("d")
-    versions: list[int | None] = []
-    genres: list[str | None] = []
-    for vector in tracks.stream_vectors(feature_version=FEATURE_VERSION):
-        if len(vector.mfcc) != MFCC_COUNT or not all(map(math.isfinite, vector.mfcc)):
-            log.error("track_left_out_of_build", track_id=vector.track_id)  # one bad row must not keep the gate shut for all
-            continue
-        track_ids.append(vector.track_id)
-        numbers.extend(vector.mfcc)
-        versions.append(vector.scaler_version)
-        genres.append(sys.intern(vector.genre) if vector.genre else None)  # a few names, a million times
-    return _Rows(track_ids, np.frombuffer(numbers, dtype=np.float64).reshape(-1, MFCC_COUNT), versions, genres)
-
-
-def _write_standardized(rows: _Rows, built: BuiltIndex, tracks: ports.TrackStore) -> None:
+def _write_standardized(built: BuiltIndex, tracks: ports.TrackStore) -> None:
     """The documents that lack them or have another scaler's; all of them when the scaler is new."""
     version = built.scaler.version
     written = tracks.write_standardized(
         (
-            (track_id, tuple(row.tolist()))
-            for track_id, row, known in zip(rows.track_ids, built.standardized, rows.scaler_versions, strict=True)
+            (track_id.decode(), tuple(row.tolist()))
+            for track_id, row, known in zip(built.track_ids, built.standardized, built.scaler_versions, strict=True)
             if built.is_new_scaler or known != version
         ),
         scaler_version=version,
@@ -170,11 +164,11 @@ def _complete_bookkeeping(current: Manifest, building: IndexBuilding) -> None:
     """What a builder that died after its swap did not get to; nothing, most times."""
     noted = building.index_builds.current()
     if noted is None or noted.build_id != current.build_id:
-        _note_published(current, building)
+        _note_published(current, building, manifest_sha256=None)
     _mark_indexed(current.max_seq, building)
 
 
-def _note_published(manifest: Manifest, building: IndexBuilding) -> None:
+def _note_published(manifest: Manifest, building: IndexBuilding, *, manifest_sha256: str | None) -> None:
     building.index_builds.add(
         IndexBuild(
             build_id=manifest.build_id,
@@ -188,17 +182,20 @@ def _note_published(manifest: Manifest, building: IndexBuilding) -> None:
             build_s=manifest.build_s,
             reason=None,
             created_at=manifest.created_at,
+            spaces=tuple(manifest.spaces),
+            size_bytes=sum(file.size_bytes for file in manifest.files.values()),
+            manifest_sha256=manifest_sha256,
         )
     )
     building.index_builds.set_current(manifest.build_id)
 
 
-def _describe_failure(rows: _Rows, max_seq: int, reason: str, started_at: datetime, building: IndexBuilding) -> IndexBuild:
+def _describe_failure(max_seq: int, reason: str, started_at: datetime, building: IndexBuilding) -> IndexBuild:
     return IndexBuild(
         build_id=building.build_id,
         status="failed",
         is_current=False,
-        track_count=len(rows.track_ids),
+        track_count=building.tracks.count_active(),
         max_seq=max_seq,
         scaler_version=0,
         feature_version=FEATURE_VERSION,
@@ -239,12 +236,12 @@ def _read_map(current: Manifest | None, bucket: ports.IndexBucket) -> SongMap | 
         return None
 
 
-def _read_scaler(bucket: ports.IndexBucket) -> Scaler | None:
+def _read_in_force(bucket: ports.IndexBucket) -> InForce:
     try:
-        return read_scaler_in_force(bucket)
+        return read_in_force(bucket)
     except (ArtefactError, NotFoundError) as exc:
         log.error("scaler_unreadable", reason=exc.message)
-        return None
+        return InForce()
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from msgspec.structs import replace
 
 from chalicelib.model import Opinion, Play, RecommendationList, RecommendedTrack
 from chalicelib.recommend.agreement import draw_day_point
+from chalicelib.recommend.arms import Arm, Experiment, Taste, choose_arm
 from chalicelib.recommend.taste import group_by_track
 from chalicelib.recommend.variety import vary_artists
 from chalicelib.way_model import IndexSearch
 from chalicelib.workflows import ports
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.metered_catalogue import MeteredCatalogue
-from chalicelib.workflows.rank_near_plays import Listener, Taste, find_seeds, list_events, rank_near_plays
+from chalicelib.workflows.rank_near_plays import Listener, find_seeds, list_events, rank_near_plays
 
 RECENT_PLAYS = 200  # events that are read: taste rests on the last tracks among them, and none of them is recommended
 STORED_SONGS = 60  # what home shows: a first row and a few that each have a play as their reason
@@ -35,12 +36,43 @@ def recommend_for_user(
     index: CurrentIndex,
     now: datetime,
     count: int = STORED_SONGS,
+    experiment: Experiment | None = None,
     taste: Taste = "plays",
     monotonic: Callable[[], float] = time.perf_counter,
 ) -> RecommendationList:
     """At most `count` songs with reasons (basis `plays`), or random ones (basis `random`) for who has played and liked nothing yet, skipped
     all of it, or heard it all. `users` knows since when a listener's plays count for their taste; without
-    it all of them do. `taste="mean"` looks around the average of the played songs instead of around each."""
+    it all of them do. `taste="mean"` looks around the average of the played songs instead of around each; an experiment deals the
+    listeners their taste, and its arm is told with the list."""
+    arm = choose_arm(user_id, experiment) if experiment is not None else Arm(taste, taste, 1)
+    made = _recommend(
+        user_id,
+        users=users,
+        plays=plays,
+        feedback=feedback,
+        tracks=tracks,
+        index=index,
+        now=now,
+        count=count,
+        taste=arm.taste,
+        monotonic=monotonic,
+    )
+    return replace(made, experiment=experiment.name if experiment is not None else None, arm=arm.name)
+
+
+def _recommend(
+    user_id: str,
+    *,
+    users: ports.UserStore | None,
+    plays: ports.PlayStore,
+    feedback: ports.FeedbackStore,
+    tracks: ports.TrackStore,
+    index: CurrentIndex,
+    now: datetime,
+    count: int,
+    taste: Taste,
+    monotonic: Callable[[], float],
+) -> RecommendationList:
     recent = _list_telling(user_id, users=users, plays=plays)
     opinions = feedback.for_user(user_id, now=now)
     has_taste = bool(recent) or "like" in opinions.values()

@@ -11,9 +11,11 @@ from datetime import datetime
 from chalicelib.errors import StoreUnavailableError
 from chalicelib.log import log
 from chalicelib.metrics import metrics
-from chalicelib.model import DeadLetter
+from chalicelib.model import FEATURE_VERSION, DeadLetter
+from chalicelib.query_model import find_query_id
 from chalicelib.upload_ids import is_upload_key
 from chalicelib.workflows import ports
+from chalicelib.workflows.query_ports import QueryStore
 from chalicelib.workflows.records import DeadMessage, ObjectEvent
 
 CRASHED = "The file could not be processed: every attempt broke off. It may be damaged in an unusual way, or too large."
@@ -26,6 +28,8 @@ def record_dead_letters(
     dead_letters: ports.DeadLetterStore,
     uploads: ports.UploadStore,
     music_bucket: ports.MusicBucket,
+    reanalyses: ports.ReanalysisStore,
+    queries: QueryStore | None = None,
     now: datetime,
 ) -> list[DeadMessage]:
     """The messages that must come again, because a store was away."""
@@ -34,6 +38,12 @@ def record_dead_letters(
         try:
             dead_letters.add(_write_letter(message, now))
             for event in message.events:
+                if event.track_id is not None:  # its song stays as it is, and so do its receipts
+                    reanalyses.give_up(event.track_id, FEATURE_VERSION, reason=message.reason)
+                    continue
+                query_id = find_query_id(event.key)
+                if query_id is not None and queries is not None:
+                    queries.fail(query_id, error_code="crashed", message=CRASHED)
                 _fail_receipt(event, uploads=uploads, music_bucket=music_bucket, now=now)
         except StoreUnavailableError as exc:
             log.warning("dead_letter_put_off", letter_id=message.letter_id, reason=exc.message)

@@ -14,10 +14,12 @@ from chalicelib.way_model import Arrival, PlayArrival
 
 class ObjectEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An object came or went (says S3), or was found (by `reconcile_library`). Only a hint where to look: what counts is what the bucket
-    holds now. A finding is no drop of its own: it belongs to the newest receipt of its key, where there is one."""
+    holds now. A finding is no drop of its own: it belongs to the newest receipt of its key, where there is one. An object of an
+    outdated track concerns the track alone, and no receipt."""
 
     key: str  # as S3 knows it, unquoted
-    kind: Literal["created", "removed", "found"]
+    kind: Literal["created", "removed", "found", "outdated"]
+    track_id: str | None = None  # of an outdated one
     sequencer: str
     arrival: Arrival = Arrival()
 
@@ -52,13 +54,14 @@ class PlayMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlayRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One Kafka record: a message, or the fault that makes it unreadable. A tombstone has neither."""
+    """One Kafka record: a message, the user whose list is to be made anew, or the fault that makes it unreadable. A tombstone has none."""
 
     topic: str
     partition: int
     offset: int
     payload: str = ""
     message: PlayMessage | None = None
+    renewal_of: str | None = None
     fault: str | None = None
     arrival: PlayArrival = PlayArrival()
 

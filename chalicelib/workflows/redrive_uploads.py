@@ -131,6 +131,8 @@ def _queue_receipt(receipt: Upload, redriving: UploadRedriving, advance: Callabl
 
 def _mark_queued(events: tuple[ObjectEvent, ...], redriving: UploadRedriving) -> None:
     for event in events:
+        if event.track_id is not None:  # of a song to be analysed anew, which no receipt hears of
+            continue
         created = event.kind == "created"
         receipt = redriving.uploads.find(event.upload_id) if created else redriving.uploads.find_by_key(event.key)
         if receipt is not None and receipt.error_code in RETRIED_CODES:

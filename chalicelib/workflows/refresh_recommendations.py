@@ -1,6 +1,7 @@
-"""Plays arrived from Kafka: each takes effect once, in a new list for its listener.
+"""Plays arrived from Kafka: each takes effect once, in a new list for its listener. So do wishes for a new list without a play.
 
-What makes a repetition harmless: the event_id. A play whose effect is stored is left alone, whichever offset or topic brings it again.
+What makes a repetition harmless: the event_id. A play whose effect is stored is left alone, whichever offset or topic brings it again;
+a wish that is met (by whatever list came since) likewise.
 A record that cannot be used goes to the dead letters and the others go on; a store that is away makes Kafka deliver again from there.
 """
 
@@ -59,8 +60,12 @@ def refresh_recommendations(records: Sequence[PlayRecord], refreshing: Refreshin
     records = [msgspec.structs.replace(each, arrival=msgspec.structs.replace(each.arrival, received_at=received_at)) for each in records]
     readable = _set_faulty_aside(records, refreshing, failed)
     recorded = _record_plays(readable, refreshing, failed)
-    for user_id, pending in _group_by_user(recorded).items():
+    by_user = _group_by_user(recorded)
+    for user_id, pending in by_user.items():
         _refresh_user(user_id, pending, refreshing, failed)
+    renewals = {record.renewal_of: record for record in records if record.renewal_of is not None}
+    for user_id, record in renewals.items():
+        _renew_user(user_id, record, refreshing, failed)
     return failed
 
 
@@ -152,10 +157,13 @@ def _save_refreshed(
     event_ids = list(messages)
     arrivals = {message.event_id: record.arrival for record, message in pending}
     try:
+        epoch = refreshing.recommendations.read_epoch(user_id)  # before anything that the list will rest on
         recommendations = msgspec.structs.replace(
             refreshing.recommend(user_id, now=refreshing.clock()), request_ids=_list_requests(messages.values())
         )
-        taken = refreshing.recommendations.save_with_effect(recommendations, event_ids, now=refreshing.clock(), arrivals=arrivals)
+        taken = refreshing.recommendations.save_with_effect(
+            recommendations, event_ids, now=refreshing.clock(), arrivals=arrivals, epoch=epoch
+        )
     except StoreUnavailableError as exc:
         log.warning("plays_put_off", user_id=user_id, play_count=len(pending), reason=exc.message)
         failed.extend(record for record, _ in pending)
@@ -167,6 +175,24 @@ def _save_refreshed(
         log.info("recommendations_refreshed", user_id=user_id, plays_taken=taken, basis=recommendations.basis)
         if taken:
             _note_effects(messages.values(), taken, refreshing.clock())
+
+
+def _renew_user(user_id: str, record: PlayRecord, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
+    """A list that cannot be made stays wanted: the relay tells of it again, and what no longer holds has left the old one already."""
+    lists = refreshing.recommendations
+    try:
+        if not lists.is_renewal_wanted(user_id):
+            return
+        epoch = lists.read_epoch(user_id)
+        made = refreshing.recommend(user_id, now=refreshing.clock())
+        lists.save_with_effect(made, (), now=refreshing.clock(), epoch=epoch)
+    except StoreUnavailableError as exc:
+        log.warning("renewal_put_off", user_id=user_id, reason=exc.message)
+        failed.append(record)
+    except Exception:  # noqa: BLE001  # the listener's boundary, as with plays
+        log.exception("recommendations_failed", user_id=user_id)
+    else:
+        log.info("recommendations_renewed", user_id=user_id, basis=made.basis, songs=len(made.items))
 
 
 def _note_effects(messages: Iterable[PlayMessage], taken: int, now: datetime) -> None:

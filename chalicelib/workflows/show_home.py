@@ -36,6 +36,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[OfferedTrack, ...]
     generated_at: datetime
     index_build: str | None
+    arm: str | None = None
 
 
 class HomeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,7 +189,7 @@ def _offer_random(standing: Standing, drawn: list[Track], *, limit: int, now: da
 
 
 def _offer_list(stored: RecommendationList, items: tuple[OfferedTrack, ...]) -> Offer:
-    return Offer(basis="plays", items=items, generated_at=stored.generated_at, index_build=stored.index_build)
+    return Offer(basis="plays", items=items, generated_at=stored.generated_at, index_build=stored.index_build, arm=stored.arm)
 
 
 def _join(items: Collection[RecommendedTrack], found: Mapping[str, Track]) -> tuple[OfferedTrack, ...]:

@@ -19,6 +19,7 @@ DAYS, WEEKS = 28, 52
 SONGS_READ = 100  # artists and genres are told by the most played songs
 TOP = 10
 MAX_OFFSET = timedelta(hours=14)
+_QUARTER = timedelta(minutes=15)
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,16 +78,25 @@ def _list_songs(user_id: str, period: Period, first: date, statistics: Statistic
 
 
 def _count_locally(days: list[DayCount], offset: timedelta, *, first: date) -> tuple[Counter[date], Counter[int]]:
-    """From UTC's days and hours to the listener's. Zones that are not whole hours away are rounded down."""
+    """From UTC's days and hours to the listener's."""
     by_day: Counter[date] = Counter()
     by_hour: Counter[int] = Counter()
     for each in days:
-        for hour, plays in each.hours.items():
-            local = datetime(each.day.year, each.day.month, each.day.day, hour, tzinfo=UTC) + offset
+        for quarter, plays in _split_into_quarters(each).items():
+            local = datetime(each.day.year, each.day.month, each.day.day, tzinfo=UTC) + quarter * _QUARTER + offset
             if local.date() >= first:
                 by_day[local.date()] += plays
                 by_hour[local.hour] += plays
     return by_day, by_hour
+
+
+def _split_into_quarters(day: DayCount) -> Counter[int]:
+    """What an older version counted by the hour alone is taken to have been at its beginning."""
+    quarters = Counter(day.quarters)
+    for hour, plays in day.hours.items():
+        known = sum(day.quarters.get(4 * hour + quarter, 0) for quarter in range(4))
+        quarters[4 * hour] += max(0, plays - known)
+    return quarters
 
 
 def _make_days(by_day: Counter[date], first: date) -> tuple[Bar, ...]:

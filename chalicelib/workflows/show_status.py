@@ -11,11 +11,12 @@ import msgspec
 
 from chalicelib.model import DeadLetter, IndexBuild
 from chalicelib.workflows.operator_ports import LagWatch, QueueWatch
-from chalicelib.workflows.ports import DeadLetterStore, IndexBuildStore, PlayStore, TrackStore, UploadStore
+from chalicelib.workflows.ports import DeadLetterStore, IndexBuildStore, PlayStore, ReanalysisStore, TrackStore, UploadStore
 from chalicelib.workflows.records import ConsumerLag, QueueDepth
 
 EFFECTS_LOOKED_AT = 100
 LETTERS_SHOWN = 5
+BUILDS_SHOWN = 8
 
 
 class PlayLatency(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +27,21 @@ class PlayLatency(msgspec.Struct, frozen=True, kw_only=True):
     p95_s: float
 
 
+class ReanalysisStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Songs of an older feature version, analysed anew in the background."""
+
+    version: int
+    song_count: int
+    done: int
+    failed: int  # keep the numbers that they had
+    is_finished: bool
+
+
 class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
     track_count: int
     uploads_by_status: dict[str, int]
     current_build: IndexBuild | None
+    newest_builds: list[IndexBuild]
     index_age_s: float | None
     tracks_changed_since: bool
     plays_waiting: int
@@ -39,6 +51,7 @@ class SystemStatus(msgspec.Struct, frozen=True, kw_only=True):
     queues: list[QueueDepth]
     dead_letter_count: int
     newest_dead_letters: list[DeadLetter]
+    reanalysis: ReanalysisStatus | None  # None: there never was one
 
 
 def show_status(
@@ -48,6 +61,7 @@ def show_status(
     plays: PlayStore,
     index_builds: IndexBuildStore,
     dead_letters: DeadLetterStore,
+    reanalyses: ReanalysisStore,
     queue_watch: QueueWatch,
     lag_watch: LagWatch,
     now: datetime,
@@ -62,6 +76,7 @@ def show_status(
         track_count=tracks.count_active(),
         uploads_by_status=uploads.count_by_status(),
         current_build=build,
+        newest_builds=index_builds.list_newest(limit=BUILDS_SHOWN),
         index_age_s=None if build is None else _seconds_since(build.created_at, now),
         tracks_changed_since=tracks.max_seq() > (build.max_seq if build else 0),
         plays_waiting=plays.count_unprocessed(),
@@ -71,6 +86,20 @@ def show_status(
         queues=depths.result(),
         dead_letter_count=dead_letters.count(),
         newest_dead_letters=dead_letters.list_newest(limit=LETTERS_SHOWN),
+        reanalysis=read_reanalysis(reanalyses),
+    )
+
+
+def read_reanalysis(reanalyses: ReanalysisStore) -> ReanalysisStatus | None:
+    progress = reanalyses.progress()
+    if progress is None:
+        return None
+    return ReanalysisStatus(
+        version=progress.version,
+        song_count=progress.song_count,
+        done=min(progress.done, progress.song_count),
+        failed=reanalyses.count_failed(progress.version),
+        is_finished=progress.finished_at is not None,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from chalicelib.errors import StoreUnavailableError
 from chalicelib.log import log
+from chalicelib.recommend.arms import Experiment
 from chalicelib.workflows import ports
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.recommend_for_user import recommend_for_user
@@ -23,6 +24,7 @@ def start_taste(
     tracks: ports.TrackStore,
     recommendations: ports.RecommendationStore,
     index: CurrentIndex,
+    experiment: Experiment | None = None,
     now: datetime,
 ) -> bool:
     """Whether there is a new list. The like is stored before and stands, whatever is away."""
@@ -30,10 +32,13 @@ def start_taste(
         stored = recommendations.find(user_id)
         if stored is not None and stored.basis == "plays":
             return False
-        made = recommend_for_user(user_id, users=users, plays=plays, feedback=feedback, tracks=tracks, index=index, now=now)
+        epoch = recommendations.read_epoch(user_id)
+        made = recommend_for_user(
+            user_id, users=users, plays=plays, feedback=feedback, tracks=tracks, index=index, now=now, experiment=experiment
+        )
         if made.basis != "plays":
             return False
-        recommendations.save_with_effect(made, (), now=now)
+        recommendations.save_with_effect(made, (), now=now, epoch=epoch)
     except StoreUnavailableError as exc:
         log.warning("taste_not_started", user_id=user_id, reason=exc.message)
         return False

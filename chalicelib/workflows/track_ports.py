@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
-from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackName, TrackVector
+from chalicelib.model import (
+    Analysis,
+    Page,
+    PassageRows,
+    StoredObject,
+    Tags,
+    Track,
+    TrackName,
+    TrackVector,
+)
+from chalicelib.reanalysis_model import Reanalysis, ReanalysisRequest
 
 
 class TrackStore(Protocol):
@@ -19,6 +29,9 @@ class TrackStore(Protocol):
 
     def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
         """`find_many` of hundreds, where a list needs no more of them."""
+
+    def features_of(self, track_ids: Sequence[str]) -> dict[str, bytes]:
+        """FEATURE_COUNT float32 (little-endian) of each of these active tracks that was analysed with the present FEATURE_VERSION."""
 
     def find_by_object(self, key: str) -> Track | None:
         """The active track that the object in the music bucket belongs to, or None."""
@@ -95,9 +108,76 @@ class TrackStore(Protocol):
         """The greatest `seq` drawn for any track, removed ones included; 0 when there is none."""
 
     def stream_vectors(self, *, feature_version: int) -> Iterator[TrackVector]:
-        """All active tracks of a feature version, by track_id, in batches from the server."""
+        """All active tracks whose MFCC are the same numbers as those of this feature version, by track_id, in batches from the
+        server; with their features, where they are of the present one."""
 
     def write_standardized(self, rows: Iterable[tuple[str, tuple[float, ...]]], *, scaler_version: int) -> int:
         """`mfcc_standardized` of many tracks, in batches; draws no `seq`. How many were written."""
 
+    def list_outdated(self, feature_version: int, *, after: str, limit: int) -> list[str]:
+        """Ids of active tracks of older feature versions, in their order, from the first one after `after`."""
+
+    def count_outdated(self, feature_version: int) -> int:
+        """By an index alone; of a million songs in a third of a second. Not for requests."""
+
+    def renew_features(
+        self,
+        track_id: str,
+        analysis: Analysis,
+        stored: StoredObject,
+        *,
+        mfcc_standardized: tuple[float, ...] | None,
+        scaler_version: int | None,
+    ) -> bool:
+        """In one transaction: the numbers of a new feature version, in place of the old ones, and nothing else of the track. Draws no
+        `seq`: the index in force stays right for the MFCC, which are the same, and the next build takes the features up. False where
+        the track is not there, has not this object any more, or is of this version already."""
+
+    def draw_seq(self) -> int:
+        """One of no track's: the next build is not taken for one that would change nothing."""
+
     def count_active(self) -> int: ...
+
+
+class ReanalysisStore(Protocol):
+    """Which songs are asked to be analysed anew, or given up, and how far that has come. What is brought to a version, or removed, is
+    no longer in it."""
+
+    def progress(self) -> Reanalysis | None: ...
+
+    def save_progress(self, progress: Reanalysis) -> None: ...
+
+    def advance(self, version: int, walk: int, *, place: str, asked: int) -> None:
+        """Never back. Nothing, where another walk has begun."""
+
+    def note_done(self, version: int) -> None: ...
+
+    def request(self, track_id: str, version: int, *, due_at: datetime) -> bool:
+        """Whether it was not there (requested or given up) for this version."""
+
+    def request_again(self, track_id: str, version: int, *, due_at: datetime) -> None:
+        """Counts one more attempt."""
+
+    def known(self, track_ids: Sequence[str], version: int) -> set[str]:
+        """Which of them are requested or given up."""
+
+    def overdue(self, version: int, *, now: datetime, limit: int) -> list[ReanalysisRequest]:
+        """The one due first, first."""
+
+    def give_up(self, track_id: str, version: int, *, reason: str) -> bool:
+        """Whether it was requested, or given up before."""
+
+    def forget(self, track_id: str) -> None: ...
+
+    def count_waiting(self, version: int, *, limit: int) -> int:
+        """How many are requested; counts up to `limit`."""
+
+    def count_failed(self, version: int) -> int:
+        """How many are given up."""
+
+
+class PassageStore(Protocol):
+    """What the track store keeps of songs' passages, read."""
+
+    def sample(self, *, feature_version: int, limit: int) -> Iterator[PassageRows]:
+        """Those of at most so many songs, drawn by their ids: the same ones from build to build, as far as they are there."""

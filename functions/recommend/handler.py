@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib import bootstrap
 from chalicelib.events.kafka_events import name_failures, parse_play_records
 from chalicelib.invocation import observed
+from chalicelib.recommend.arms import read_experiment
 from chalicelib.workflows.recommend_for_user import recommend_for_user
 from chalicelib.workflows.refresh_recommendations import Refreshing, refresh_recommendations
 
@@ -27,7 +28,7 @@ def prepare_refreshing() -> Refreshing:
         feedback=bootstrap.feedback(),
         tracks=bootstrap.tracks(),
         index=bootstrap.current_index(),
-        taste=bootstrap.settings().taste,
+        experiment=read_experiment(bootstrap.settings()),
     )
     return Refreshing(
         plays=bootstrap.plays(),

@@ -20,6 +20,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
         dead_letters=bootstrap.dead_letters(),
         uploads=bootstrap.uploads(),
         music_bucket=bootstrap.music_bucket(),
+        reanalyses=bootstrap.reanalyses(),
+        queries=bootstrap.sound_queries(),
         now=datetime.now(UTC),
     )
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id, message in messages if message in failed]}

@@ -1,5 +1,6 @@
-"""Lambda, every minute: plays that Kafka does not have, or that had no effect. Idempotent by event_id (see `relay_plays`). Then what
-accounts and library need every minute (see `tend_accounts`, `tend_library`).
+"""Lambda, every minute: plays that Kafka does not have, or that had no effect. Idempotent by event_id (see `relay_plays`). Then the lists
+that are to be made anew (see `renew_recommendations`), what accounts and library need every minute (see `tend_accounts`, `tend_library`),
+and songs of an older feature version (`reanalyse_catalogue`).
 
 Invoked once by each deployment too, which cannot always reach MongoDB itself: a new container looks after the indexes first.
 """
@@ -13,7 +14,9 @@ from typing import Any, Protocol
 from chalicelib import bootstrap
 from chalicelib.invocation import observed
 from chalicelib.workflows.erase_user import Erasing
+from chalicelib.workflows.reanalyse_catalogue import tend_reanalysis
 from chalicelib.workflows.relay_plays import PUBLISH_TIMEOUT_S, relay_plays
+from chalicelib.workflows.renew_recommendations import relay_renewals
 from chalicelib.workflows.tend_accounts import tend_accounts
 from chalicelib.workflows.tend_library import tend_library
 
@@ -37,6 +40,13 @@ def handle(_event: dict[str, Any], context: Context) -> dict[str, int]:
         clock=partial(datetime.now, UTC),
         is_time_up=is_time_up,
     )
+    relay_renewals(
+        renewals=bootstrap.recommendations(),
+        publisher=bootstrap.play_publisher(),
+        resend_after_s=bootstrap.settings().play_resend_after_s,
+        clock=partial(datetime.now, UTC),
+        is_time_up=is_time_up,
+    )
     tend_accounts(prepare_erasing(), is_time_up=is_time_up)
     tend_library(
         tracks=bootstrap.tracks(),
@@ -45,6 +55,7 @@ def handle(_event: dict[str, Any], context: Context) -> dict[str, int]:
         clock=partial(datetime.now, UTC),
         is_time_up=is_time_up,
     )
+    tend_reanalysis(bootstrap.reanalysing(), is_time_up=is_time_up)
     return {"sent": sent}
 
 

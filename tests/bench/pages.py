@@ -22,6 +22,7 @@ from typing import Any
 
 from chalicelib.storage.leases import MongoLeaseStore
 from chalicelib.storage.mongo import MongoDatabase, connect
+from chalicelib.storage.passages import MongoPassageStore
 from chalicelib.workflows.passwords import Passwords
 from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
 from localstack.mongod import become_primary, describe_mongod, make_uri
@@ -95,6 +96,7 @@ def build_index(ground: Ground) -> float:
         outcome = rebuild_index(
             IndexBuilding(
                 tracks=ground.stores.tracks(),
+                passages=MongoPassageStore(ground.database),
                 uploads=ground.stores.uploads(),
                 index_builds=ground.stores.index_builds(),
                 index_bucket=ground.stores.index_bucket(),

@@ -53,3 +53,11 @@ def drop_files(page: Page, files: Mapping[str, bytes]) -> None:
     transfer = make_transfer(page, files)
     for event in ("dragenter", "dragover", "drop"):
         page.dispatch_event("main", event, {"dataTransfer": transfer})
+
+
+def drag_from_the_system(page: Page, *paths: Path) -> None:
+    """Files and folders of the disk over the page and let go: the browser makes the entries itself."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.axe import check_axe
 from tests.browser.faults import Faults
 from tests.browser.looks import Look, in_every_look
-from tests.browser.songs_to_drop import compose_large_song, compose_song, drop_files, make_transfer
+from tests.browser.songs_to_drop import compose_large_song, compose_song, drag_from_the_system, drop_files, make_transfer
 from tests.browser.visits import Visits
 from tests.browser.vitals import INP_MS, read_vitals
 
@@ -128,6 +128,23 @@ def test_a_folder_is_taken_whole_three_at_once_and_its_other_files_are_left_out(
     for route in held:
         route.continue_()
     expect(page.locator("#tray-title")).to_have_text("5 songs ready", timeout=LISTENED_MS)
+
+
+def test_a_folder_that_is_dragged_onto_the_page_is_walked_to_its_last_song(page: Page, tmp_path: Path) -> None:
+    """As the system hands it over: the browser's own entries, which no script can make."""
+    folder = tmp_path / "dragged"
+    for number, inner in enumerate(("", "disc 1", "disc 2/bonus")):
+        (folder / inner).mkdir(parents=True, exist_ok=True)
+        compose_song(folder / inner / f"song {number}.mp3", seconds=3)
+    (folder / "disc 1" / "cover.jpg").write_bytes(b"\xff\xd8\xff")
+    (folder / ".DS_Store").write_bytes(b"x")
+    page.goto("/search")
+    drag_from_the_system(page, folder)
+    expect(page.locator("#drop-overlay")).to_be_hidden()
+    expect(page.locator("#tray-rest")).to_contain_text("1 file left out")
+    for number in range(3):
+        expect_ready(page, f"song {number}.mp3")
+    expect(page.locator("#tray-title")).to_have_text("3 songs ready")
 
 
 def storage_of(page: Page) -> re.Pattern[str]:

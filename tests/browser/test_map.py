@@ -136,6 +136,56 @@ def lay_many_songs(page: Page) -> None:
     page.route("**/api/v1/map/songs?*", name_songs)
 
 
+def drag(page: Page, *, steps: int) -> None:
+    box = page.locator(".map-stage").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 3, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, steps + 1):
+        page.mouse.move(x + 4 * step, y + (2 * step if step % 2 else -3 * step))
+    page.mouse.up()
+
+
+_SAME_WHEN_PAINTED_ANEW = """() => new Promise((resolve) => {
+  const map = document.querySelector('[data-map]').timbreMap;
+  const moved = map.readPixels();
+  map.requestPaint({ isAll: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const anew = map.readPixels();
+    resolve([moved.length === anew.length && moved.every((pixel, place) => pixel === anew[place]), new Set(anew).size]);
+  }));
+})"""
+
+
+def test_a_moved_picture_is_the_same_as_one_painted_anew(page: Page) -> None:
+    lay_many_songs(page)
+    open_map(page)
+    page.evaluate("() => document.querySelector('[data-map]').timbreMap.camera.zoomAt(4, 500, 400)")
+    drag(page, steps=25)
+    is_same, colours = page.evaluate(_SAME_WHEN_PAINTED_ANEW)
+    assert is_same
+    assert colours > 100
+    page.locator(".map-genre").first.click()  # and with all others faint
+    drag(page, steps=9)
+    assert page.evaluate(_SAME_WHEN_PAINTED_ANEW)[0]
+
+
+def test_moving_a_hundred_thousand_songs_costs_a_part_of_painting_them(page: Page) -> None:
+    lay_many_songs(page)
+    open_map(page)
+    page.evaluate("() => (document.querySelector('[data-map]').timbreMap.timings.length = 0)")
+    drag(page, steps=60)
+    moving = sorted(page.evaluate("() => [...document.querySelector('[data-map]').timbreMap.timings]"))
+    page.evaluate("() => (document.querySelector('[data-map]').timbreMap.timings.length = 0)")
+    for step in range(30):
+        page.mouse.wheel(0, -120 if step < 15 else 120)
+    zooming = sorted(page.evaluate("() => [...document.querySelector('[data-map]').timbreMap.timings]"))
+    figures = {name: each[len(each) // 2] for name, each in (("moving_p50_ms", moving), ("zooming_p50_ms", zooming))}
+    print(json.dumps({"bench": "map_moving", "songs": MANY, **figures, "moving_p95_ms": moving[int(0.95 * len(moving))]}))
+    assert figures["moving_p50_ms"] < figures["zooming_p50_ms"]
+
+
 def test_a_hundred_thousand_songs_are_moved_about_without_waiting(page: Page) -> None:
     lay_many_songs(page)
     open_map(page)

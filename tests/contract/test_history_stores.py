@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.account_model import DayCount, Erasure, SongCount
 from chalicelib.errors import ConflictError, NotFoundError
-from chalicelib.model import HistoryPause
+from chalicelib.model import HistoryPause, RecommendedTrack
 from chalicelib.storage.account_stores import make_account_stores
 from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.mongo import MongoDatabase
@@ -25,7 +25,18 @@ from chalicelib.storage.users import MongoUserStore
 from chalicelib.workflows import ports
 from chalicelib.workflows.account_ports import AccountStores
 from tests.fakes.account_stores import make_fake_account_stores
-from tests.fakes.samples import NOW, at, attach_track, make_analysis, make_list, make_play, make_session, make_upload, make_user
+from tests.fakes.samples import (
+    NOW,
+    at,
+    attach_track,
+    make_analysis,
+    make_list,
+    make_play,
+    make_recommended,
+    make_session,
+    make_upload,
+    make_user,
+)
 from tests.fakes.stores import (
     FakeFeedbackStore,
     FakePlayStore,
@@ -107,7 +118,7 @@ def test_a_removed_play_is_nowhere_and_comes_back_whole(world: World) -> None:
     found = world.tracks.find(track.track_id)
     assert found is not None
     assert found.play_count == 1
-    assert world.own.history.restore("ann", ["e1"], removed_after=at(-60)) == ("e1",)
+    assert world.own.history.restore("ann", ["e1"], removed_after=at(-60), now=NOW) == ("e1",)
     assert world.history() == ["e2", "e1"]
     assert world.plays.find_many(["e1"]) == before
     assert world.own.statistics.top_songs("ann", limit=5) == [SongCount(track_id=track.track_id, plays=2)]
@@ -122,7 +133,7 @@ def test_removing_and_restoring_twice_is_once(world: World) -> None:
         assert world.own.history.remove("ann", ["e1"], now=NOW) == ("e1",)
     assert world.own.statistics.count_plays("ann") == 0
     for _ in range(2):
-        assert world.own.history.restore("ann", ["e1"], removed_after=at(-60)) == ("e1",)
+        assert world.own.history.restore("ann", ["e1"], removed_after=at(-60), now=NOW) == ("e1",)
     assert world.own.statistics.count_plays("ann") == 1
 
 
@@ -141,7 +152,7 @@ def test_a_removed_event_is_never_recorded_or_processed_again(world: World) -> N
 def test_a_play_that_comes_back_before_it_took_effect_is_sent_again(world: World) -> None:
     world.plays.record(make_play("e1"))
     world.own.history.remove("ann", ["e1"], now=NOW)
-    world.own.history.restore("ann", ["e1"], removed_after=at(-60))
+    world.own.history.restore("ann", ["e1"], removed_after=at(-60), now=NOW)
     assert world.plays.unprocessed(["e1"]) == {"e1"}
     assert world.take_effect("e1") == 1
 
@@ -151,7 +162,7 @@ def test_nobody_removes_or_restores_what_is_anothers(world: World) -> None:
     assert world.own.history.remove("bob", ["e1"], now=NOW) == ()
     assert world.history() == ["e1"]
     world.own.history.remove("ann", ["e1"], now=NOW)
-    assert world.own.history.restore("bob", ["e1"], removed_after=at(-60)) == ()
+    assert world.own.history.restore("bob", ["e1"], removed_after=at(-60), now=NOW) == ()
     assert world.history() == []
     assert world.history("bob") == []
 
@@ -160,12 +171,12 @@ def test_what_was_removed_too_long_ago_stays_away(world: World) -> None:
     world.play("e1")
     world.play("e2", seconds=1)
     world.own.history.remove("ann", ["e1"], now=NOW)
-    assert world.own.history.restore("ann", ["e1"], removed_after=at(1)) == ()
+    assert world.own.history.restore("ann", ["e1"], removed_after=at(1), now=NOW) == ()
     world.own.history.remove("ann", ["e2"], now=at(100))
     assert world.own.history.forget_removed(before=at(50), limit=9) == 1
     assert world.own.history.forget_removed(before=at(50), limit=9) == 0
-    assert world.own.history.restore("ann", ["e1"], removed_after=at(-999)) == ()
-    assert world.own.history.restore("ann", ["e2"], removed_after=at(50)) == ("e2",)
+    assert world.own.history.restore("ann", ["e1"], removed_after=at(-999), now=NOW) == ()
+    assert world.own.history.restore("ann", ["e2"], removed_after=at(50), now=NOW) == ("e2",)
     assert world.plays.record(make_play("e1")) is False
 
 
@@ -181,10 +192,10 @@ def test_starts_are_counted_by_day_hour_and_song_once_they_took_effect(world: Wo
     stats = world.own.statistics
     today, tomorrow = NOW.date(), NOW.date() + timedelta(days=1)
     assert stats.days("ann", since=today) == [
-        DayCount(day=today, plays=2, hours={12: 1, 13: 1}),
-        DayCount(day=tomorrow, plays=1, hours={12: 1}),
+        DayCount(day=today, plays=2, hours={12: 1, 13: 1}, quarters={48: 1, 52: 1}),
+        DayCount(day=tomorrow, plays=1, hours={12: 1}, quarters={48: 1}),
     ]
-    assert stats.days("ann", since=tomorrow) == [DayCount(day=tomorrow, plays=1, hours={12: 1})]
+    assert stats.days("ann", since=tomorrow) == [DayCount(day=tomorrow, plays=1, hours={12: 1}, quarters={48: 1})]
     assert stats.songs_since("ann", since=tomorrow) == [SongCount(track_id="t2", plays=1)]
     assert stats.top_songs("ann", limit=9) == [SongCount(track_id="t2", plays=2), SongCount(track_id="t1", plays=1)]
     assert stats.top_songs("ann", limit=1) == [SongCount(track_id="t2", plays=2)]
@@ -192,7 +203,7 @@ def test_starts_are_counted_by_day_hour_and_song_once_they_took_effect(world: Wo
     world.own.history.remove("ann", ["e1"], now=NOW)
     assert stats.top_songs("ann", limit=9) == [SongCount(track_id="t2", plays=2)]
     assert stats.songs_since("ann", since=date(2000, 1, 1)) == [SongCount(track_id="t2", plays=2)]
-    assert stats.days("ann", since=today)[0] == DayCount(day=today, plays=1, hours={13: 1})
+    assert stats.days("ann", since=today)[0] == DayCount(day=today, plays=1, hours={13: 1}, quarters={52: 1})
 
 
 def test_an_account_is_changed_by_one_write_each(world: World) -> None:
@@ -308,8 +319,87 @@ def test_plays_that_took_effect_before_there_were_counts_are_counted_once(databa
     history.remove("ann", ["e3"], now=NOW)  # it was never counted: nothing goes below nothing
     assert [statistics.count_older(limit=2) for _ in range(3)] == [2, 1, 0]
     assert (statistics.count_plays("ann"), statistics.count_plays("bob")) == (1, 2)
-    assert statistics.days("bob", since=NOW.date()) == [DayCount(day=NOW.date(), plays=2, hours={NOW.hour: 2})]
-    history.restore("ann", ["e3"], removed_after=at(-9))
+    assert statistics.days("bob", since=NOW.date()) == [DayCount(day=NOW.date(), plays=2, hours={NOW.hour: 2}, quarters={4 * NOW.hour: 2})]
+    history.restore("ann", ["e3"], removed_after=at(-9), now=NOW)
     assert [statistics.count_older(limit=2) for _ in range(2)] == [1, 0]
     assert statistics.count_plays("ann") == 2
     assert statistics.top_songs("ann", limit=9) == [SongCount(track_id="t1", plays=2)]
+
+
+def save_list(world: World, *items: RecommendedTrack, events: tuple[str, ...], epoch: int | None = None, seconds: float = 0) -> None:
+    made = msgspec.structs.replace(make_list(generated_at=at(seconds)), items=items, play_event_ids=events)
+    world.recommendations.save_with_effect(made, (), now=at(seconds), epoch=epoch)
+
+
+def shown(world: World) -> list[str]:
+    found = world.recommendations.find("ann")
+    return [item.track_id for item in found.items] if found is not None else []
+
+
+def test_with_a_play_goes_what_was_recommended_because_of_it_alone(world: World) -> None:
+    for number, track_id in enumerate(("t1", "t1", "t2", "t3")):
+        world.play(f"e{number}", track_id=track_id, seconds=number)
+    items = (make_recommended("a", "t1"), make_recommended("b", "t2"), make_recommended("c", "t2", "t3"), make_recommended("d"))
+    save_list(world, *items, events=("e3", "e2", "e1", "e0"), seconds=9)
+    assert not world.recommendations.is_renewal_wanted("ann")
+    world.own.history.remove("ann", ["e0", "e2"], now=NOW)
+    assert shown(world) == ["a", "c", "d"]
+    found = world.recommendations.find("ann")
+    assert found is not None
+    assert ([reason.track_id for reason in found.items[1].reasons], found.play_event_ids) == (["t3"], ("e3", "e1"))
+    assert found.plays_processed == 4
+    assert world.recommendations.is_renewal_wanted("ann")
+
+
+def test_a_list_from_before_a_removal_is_never_stored_however_late_it_is(world: World) -> None:
+    world.play("e1")
+    epoch = world.recommendations.read_epoch("ann")
+    world.own.history.remove("ann", ["e1"], now=NOW)
+    save_list(world, make_recommended("a", "t1"), events=("e1",), epoch=epoch, seconds=999)
+    assert shown(world) == []
+    assert world.recommendations.is_renewal_wanted("ann")
+    save_list(world, make_recommended("b"), events=(), epoch=world.recommendations.read_epoch("ann"), seconds=-999)  # a clock behind
+    assert shown(world) == ["b"]
+    assert not world.recommendations.is_renewal_wanted("ann")
+
+
+def test_a_first_list_under_way_is_refused_too(world: World) -> None:
+    world.plays.record(make_play("e1"))
+    epoch = world.recommendations.read_epoch("ann")
+    world.own.history.remove("ann", ["e1"], now=NOW)
+    assert world.recommendations.find("ann") is None
+    save_list(world, make_recommended("a", "t1"), events=("e1",), epoch=epoch)
+    assert world.recommendations.find("ann") is None
+
+
+def test_again_is_the_same_and_wants_no_second_renewal(world: World) -> None:
+    world.play("e1")
+    for _ in range(2):
+        world.own.history.remove("ann", ["e1"], now=NOW)
+    epoch = world.recommendations.read_epoch("ann")
+    assert epoch == 1
+    for _ in range(2):
+        world.own.history.restore("ann", ["e1"], removed_after=at(-60), now=NOW)
+    assert world.recommendations.read_epoch("ann") == 2
+
+
+def test_a_wish_is_due_after_a_while_and_can_be_put_off_until_it_is_met(world: World) -> None:
+    lists = world.recommendations
+    save_list(world, make_recommended("a", "t1"), events=("e1",))
+    for number, user in enumerate(("ann", "bob")):
+        lists.want_renewal(user, now=at(number))
+    assert shown(world) == []
+    assert lists.due_renewals(now=at(5), limit=9) == []
+    assert lists.due_renewals(now=at(60), limit=9) == ["ann", "bob"]
+    assert lists.due_renewals(now=at(60), limit=1) == ["ann"]
+    lists.put_off_renewals(["ann", "nobody"], until=at(180))
+    assert lists.due_renewals(now=at(60), limit=9) == ["bob"]
+    save_list(world, make_recommended("b"), events=(), epoch=lists.read_epoch("ann"))
+    lists.put_off_renewals(["ann"], until=at(0))
+    assert lists.due_renewals(now=at(999), limit=9) == ["bob"]
+
+
+def test_of_who_was_erased_no_wish_is_kept(world: World) -> None:
+    world.own.erasures.begin(Erasure(user_id="ann", takes_uploads=False, requested_at=NOW, due_at=at(30)))
+    world.recommendations.want_renewal("ann", now=NOW)
+    assert not world.recommendations.is_renewal_wanted("ann")

@@ -51,6 +51,25 @@ def test_a_file_that_is_not_there_is_not_found_and_leaves_nothing(indexes: Index
     assert list(tmp_path.iterdir()) == []
 
 
+def test_builds_are_listed_with_their_size_and_removed_whole(indexes: IndexBucket, tmp_path: Path) -> None:
+    for build_id in ("b1", "b10"):
+        (tmp_path / build_id / "spaces").mkdir(parents=True)
+        (tmp_path / build_id / "manifest.json").write_bytes(b"{}")
+        (tmp_path / build_id / "spaces" / "tracks.ann").write_bytes(b"annoy")
+        indexes.publish_files(build_id, tmp_path / build_id)
+    indexes.swap_current(b"{}", expected_etag=None)
+    listed = {build.build_id: (build.file_count, build.size_bytes) for build in indexes.list_builds()}
+    assert listed == {"b1": (2, 7), "b10": (2, 7)}
+    assert all(build.changed_at.tzinfo is not None for build in indexes.list_builds())
+    for _ in range(2):
+        indexes.remove_build("b1")
+    assert [build.build_id for build in indexes.list_builds()] == ["b10"]
+    with pytest.raises(NotFoundError):
+        indexes.fetch_file("b1", "manifest.json", tmp_path / "f")
+    indexes.fetch_file("b10", "manifest.json", tmp_path / "f")
+    assert indexes.read_current() is not None
+
+
 def test_nothing_is_current_at_first(indexes: IndexBucket) -> None:
     assert indexes.read_current() is None
 
@@ -101,6 +120,8 @@ def test_s3_that_does_not_answer_is_unavailable(unreachable_s3_client: S3Client,
         lambda: indexes.swap_current(b"one", expected_etag=None),
         lambda: indexes.fetch_file("b1", "f", tmp_path / "g"),
         lambda: indexes.publish_files("b1", tmp_path),
+        indexes.list_builds,
+        lambda: indexes.remove_build("b1"),
     ):
         with pytest.raises(StoreUnavailableError):
             act()

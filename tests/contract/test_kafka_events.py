@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.events.dead_messages import parse_dead_messages
-from chalicelib.events.kafka_events import name_failures, parse_play_records
+from chalicelib.events.kafka_events import encode_renewal_headers, name_failures, parse_play_records
 from localstack.backlog import Discard
 from localstack.kafka_event import Partition, build_event, read_failures
 from localstack.lambda_target import describe_discard
@@ -87,6 +87,12 @@ def test_the_function_reads_the_same_from_aws_and_from_our_poller(name: str) -> 
 def test_a_message_without_key_or_value_is_read_as_a_tombstone() -> None:
     (record,) = parse_play_records(build_event([FakeRecord("plays", 2, 9, key=None, value=None)], bootstrap_servers="127.0.0.1:9092"))
     assert (record.message, record.fault, record.partition, record.offset) == (None, None, 2, 9)
+
+
+def test_a_renewal_is_a_record_without_a_value_whose_header_names_the_user() -> None:
+    sent = FakeRecord("plays", 2, 9, key=b"ann", value=None, headers=list(encode_renewal_headers("änn")))
+    (record,) = parse_play_records(json.loads(json.dumps(build_event([sent], bootstrap_servers="127.0.0.1:9092"))))
+    assert (record.renewal_of, record.message, record.fault) == ("änn", None, None)
 
 
 @pytest.mark.parametrize("name", RECORDED)

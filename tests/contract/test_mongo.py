@@ -14,7 +14,7 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 from chalicelib.account_model import Erasure
 from chalicelib.errors import ConfigError, InvalidInputError, LeaseHeldError, StoreUnavailableError
 from chalicelib.library_model import TrackQuery
-from chalicelib.model import Backfill
+from chalicelib.model import FEATURE_VERSION, Backfill
 from chalicelib.storage.account_stores import make_account_stores
 from chalicelib.storage.backfills import MongoBackfillStore
 from chalicelib.storage.dead_letters import MongoDeadLetterStore
@@ -199,7 +199,7 @@ def test_a_server_that_is_away_is_unavailable(unreachable_database: MongoDatabas
     for act in (
         lambda: tracks.find("t"),
         lambda: attach(tracks, "a"),
-        lambda: list(tracks.stream_vectors(feature_version=1)),
+        lambda: list(tracks.stream_vectors(feature_version=FEATURE_VERSION)),
         lambda: tracks.write_standardized([("t", (0.0,))], scaler_version=1),
         lambda: plays.record(make_play("e1")),
         lambda: ensure_indexes(unreachable_database),
@@ -268,7 +268,7 @@ def query_everything(database: MongoDatabase) -> None:
     tracks.find(some.track_id), tracks.find_many([some.track_id]), tracks.find_by_title("new"), tracks.find_by_object("k")
     query_library(tracks, plays)
     tracks.sample(5, start=0.5), tracks.changed_since(0, limit=5), tracks.max_seq(), tracks.count_active()
-    list(tracks.stream_objects()), list(tracks.stream_vectors(feature_version=1))
+    list(tracks.stream_objects()), list(tracks.stream_vectors(feature_version=FEATURE_VERSION))
     tracks.write_standardized([(some.track_id, (0.0,))], scaler_version=1), tracks.find_names([some.track_id])
     query_uploads(uploads)
     users, sessions = MongoUserStore(database), MongoSessionStore(database)
@@ -300,7 +300,7 @@ def query_accounts(database: MongoDatabase) -> None:
     MongoSessionStore(database).add(make_session("t", user_id="9"))
     plays.record(make_play("h1", user_id="9")), plays.record(make_play("h2", user_id="9"))
     MongoRecommendationStore(database).save_with_effect(make_list("9"), ["h1", "h2"], now=NOW)
-    own.history.remove("9", ["h1", "h2"], now=NOW), own.history.restore("9", ["h2"], removed_after=at(-9)), plays.removed(["h1"])
+    own.history.remove("9", ["h1", "h2"], now=NOW), own.history.restore("9", ["h2"], removed_after=at(-9), now=NOW), plays.removed(["h1"])
     list(own.history.stream("9")), own.history.forget_removed(before=at(9), limit=5)
     own.statistics.days("9", since=NOW.date()), own.statistics.songs_since("9", since=NOW.date())
     own.statistics.top_songs("9", limit=5), own.statistics.count_plays("9"), own.statistics.count_older(limit=5)

@@ -61,6 +61,38 @@ def test_one_build_is_current_at_a_time(builds: IndexBuildStore) -> None:
     assert len(builds.list_newest(limit=2)) == 2
 
 
+def test_one_build_at_most_is_pinned_and_only_while_it_is_in_force(builds: IndexBuildStore) -> None:
+    for number in range(2):
+        builds.add(make_build(f"b{number}", created_at=at(number)))
+    builds.set_current("b0", is_pinned=True)
+    builds.add(make_build("b0", created_at=at(0)))  # its bookkeeping is completed again
+    found = builds.find("b0")
+    assert found is not None
+    assert (found.is_current, found.is_pinned) == (True, True)
+    builds.set_current("b1")
+    assert [(build.is_current, build.is_pinned) for build in builds.list_newest(limit=9)] == [(True, False), (False, False)]
+    assert builds.find("nothing") is None
+
+
+def test_of_holding_a_build_and_collecting_it_one_comes_first(builds: IndexBuildStore) -> None:
+    for number in range(3):
+        builds.add(make_build(f"b{number}", created_at=at(number)))
+    builds.set_current("b2")
+    assert builds.hold("b0", now=at(100))
+    assert not builds.begin_collection("b0", held_before=at(50), now=at(110))
+    assert builds.begin_collection("b0", held_before=at(101), now=at(110))  # the hold is an old one
+    assert not builds.hold("b0", now=at(120))
+    assert builds.begin_collection("b0", held_before=at(101), now=at(130))
+    assert not builds.begin_collection("b2", held_before=at(101), now=at(130))
+    assert builds.begin_collection("b1", held_before=at(101), now=at(130))
+    assert not builds.hold("nothing", now=at(1))
+    assert not builds.begin_collection("nothing", held_before=at(1), now=at(1))
+    builds.add(make_build("b0", created_at=at(0)))
+    found = builds.find("b0")
+    assert found is not None
+    assert found.collected_at == truncate_time(at(130))
+
+
 def test_a_build_may_be_added_as_current(builds: IndexBuildStore) -> None:
     builds.add(make_build("b0", is_current=True))
     builds.add(make_build("b1", is_current=True))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib.errors import NotFoundError
-from chalicelib.model import TrackName, TrackVector
+from chalicelib.model import FEATURE_VERSION, TrackName, TrackVector
 from chalicelib.storage.times import truncate_time
 from chalicelib.workflows.ports import TrackStore
 from tests.fakes.samples import NOW, at, attach_titles, attach_track, make_analysis, make_object, make_tags, make_track_id, search_titles
@@ -63,8 +63,8 @@ def test_the_same_audio_with_mended_tags_updates_the_track(tracks: TrackStore) -
 def test_numbers_of_a_new_version_are_a_change_that_leaves_an_edit_alone(tracks: TrackStore) -> None:
     track_id = attach_track(tracks, make_analysis("a"), scaler_version=1).track_id
     tracks.edit_tags(track_id, make_tags("By Hand"), now=at(1))
-    again = attach_track(tracks, make_analysis("a", mfcc=(7.0,) * 20, feature_version=2))
-    assert (again.seq, again.mfcc, again.feature_version, again.display_title) == (3, (7.0,) * 20, 2, "By Hand")
+    again = attach_track(tracks, make_analysis("a", mfcc=(7.0,) * 20, feature_version=3))
+    assert (again.seq, again.mfcc, again.feature_version, again.display_title) == (3, (7.0,) * 20, 3, "By Hand")
     assert (again.mfcc_standardized, again.scaler_version) == (None, None)
 
 
@@ -99,7 +99,7 @@ def test_a_removed_track_is_nowhere_and_keeps_nothing_but_its_seq(tracks: TrackS
     assert tracks.find_by_title("gone") is None
     assert search_titles(tracks, "gone") == search_titles(tracks, "") == []
     assert tracks.sample(5, start=0.0) == tracks.newest(5) == []
-    assert tracks.changed_since(0, limit=5) == list(tracks.stream_vectors(feature_version=1)) == []
+    assert tracks.changed_since(0, limit=5) == list(tracks.stream_vectors(feature_version=FEATURE_VERSION)) == []
     assert list(tracks.stream_objects()) == []
     assert tracks.write_standardized([(track_id, (0.0,) * 20)], scaler_version=2) == 0
     assert tracks.max_seq() == 2
@@ -169,7 +169,7 @@ def test_names_are_those_of_the_tracks_that_are_there(tracks: TrackStore) -> Non
     gone = attach_track(tracks, make_analysis("b"), make_object("uploads/gone.mp3"))
     tracks.detach_object("uploads/gone.mp3", now=at(20))
     found = tracks.find_names([named.track_id, "nothing", gone.track_id, named.track_id])
-    assert found == {named.track_id: TrackName(named.track_id, named.display_title, named.artist)}
+    assert found == {named.track_id: TrackName(named.track_id, named.display_title, named.artist, 0)}
     assert tracks.find_names([]) == {}
 
 
@@ -201,7 +201,7 @@ def test_vectors_are_streamed_by_id_and_only_of_one_version(tracks: TrackStore) 
     for name in "abc":
         attach_track(tracks, make_analysis(name), scaler_version=2)
     attach_track(tracks, make_analysis("old", feature_version=0))
-    streamed = list(tracks.stream_vectors(feature_version=1))
+    streamed = list(tracks.stream_vectors(feature_version=FEATURE_VERSION))
     assert [vector.track_id for vector in streamed] == sorted(make_track_id(name) for name in "abc")
     assert {vector.scaler_version for vector in streamed} == {2}
     assert [vector.track_id for vector in tracks.stream_vectors(feature_version=0)] == [make_track_id("old")]

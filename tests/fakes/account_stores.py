@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import BinaryIO
 
 from msgspec.structs import replace
 
 from chalicelib.account_model import DayCount, Erasure, Feedback, SongCount
 from chalicelib.errors import NotFoundError
-from chalicelib.model import HistoryPause, Play, Role, Session, User
+from chalicelib.model import HistoryPause, Play, RecommendationList, Role, Session, User
+from chalicelib.recommend.pruning import drop_reasons
 from chalicelib.storage.accounts import PAUSES_KEPT
+from chalicelib.storage.renewals import leave_list
 from chalicelib.storage.times import truncate_time
 from chalicelib.workflows.account_ports import AccountStores
 from tests.fakes.listener_stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore, FakeSessionStore, FakeUserStore
@@ -100,30 +103,33 @@ class FakeOpenSessions(Switchable):
 class FakeHistoryStore(Switchable):
     store = "plays"
 
-    def __init__(self, plays: FakePlayStore, tracks: FakeTrackStore | None = None) -> None:
+    def __init__(self, plays: FakePlayStore, recommendations: FakeRecommendationStore, tracks: FakeTrackStore | None = None) -> None:
         super().__init__()
         self.plays = plays
+        self.recommendations = recommendations
         self.tracks = tracks
 
     @answering
     def remove(self, user_id: str, event_ids: Sequence[str], *, now: datetime) -> tuple[str, ...]:
-        for event_id in set(event_ids):
-            play = self.plays.plays.get(event_id)
-            if play is not None and play.user_id == user_id:
-                del self.plays.plays[event_id]
-                self.plays.taken_out[event_id] = (user_id, truncate_time(now), play)
-                self._count(play, -1)
+        found = [play for event_id in set(event_ids) if (play := self.plays.plays.get(event_id)) is not None and play.user_id == user_id]
+        for play in found:
+            del self.plays.plays[play.event_id]
+            self.plays.taken_out[play.event_id] = (user_id, truncate_time(now), play)
+            self._count(play, -1)
+        if found:
+            self.recommendations.raise_epoch(user_id, partial(self._drop, found), now)
         mine = {event_id for event_id, (by, _, _) in self.plays.taken_out.items() if by == user_id}
         return tuple(event_id for event_id in dict.fromkeys(event_ids) if event_id in mine)
 
     @answering
-    def restore(self, user_id: str, event_ids: Sequence[str], *, removed_after: datetime) -> tuple[str, ...]:
+    def restore(self, user_id: str, event_ids: Sequence[str], *, removed_after: datetime, now: datetime) -> tuple[str, ...]:
         for event_id in set(event_ids):
             by, at, play = self.plays.taken_out.get(event_id, ("", removed_after, None))
             if by == user_id and play is not None and at > truncate_time(removed_after):
                 del self.plays.taken_out[event_id]
                 self.plays.plays[event_id] = play
                 self._count(play, 1)
+                self.recommendations.raise_epoch(user_id, leave_list, now)
         here = {event_id for event_id, play in self.plays.plays.items() if play.user_id == user_id}
         return tuple(event_id for event_id in dict.fromkeys(event_ids) if event_id in here)
 
@@ -150,6 +156,11 @@ class FakeHistoryStore(Switchable):
             del self.plays.taken_out[event_id]
         return len(gone) + len(tombs)
 
+    def _drop(self, gone: Sequence[Play], recommendations: RecommendationList) -> RecommendationList:
+        others = (self.plays.plays.get(event_id) for event_id in recommendations.play_event_ids)
+        tracks = {play.track_id for play in gone} - {play.track_id for play in others if play is not None}
+        return drop_reasons(recommendations, events={play.event_id for play in gone}, tracks=tracks)
+
     def _count(self, play: Play, by: int) -> None:
         if self.tracks is not None and play.processed_at is not None and play.kind == "start":
             self.tracks.count_start(play.track_id, by=by)
@@ -169,8 +180,8 @@ class FakeStatisticsStore(Switchable):
     def days(self, user_id: str, *, since: date) -> list[DayCount]:
         days: dict[date, Counter[int]] = {}
         for play in self._starts(user_id):
-            days.setdefault(play.occurred_at.date(), Counter())[play.occurred_at.hour] += 1
-        return [DayCount(day=day, plays=hours.total(), hours=dict(hours)) for day, hours in sorted(days.items()) if day >= since]
+            days.setdefault(play.occurred_at.date(), Counter())[4 * play.occurred_at.hour + play.occurred_at.minute // 15] += 1
+        return [_count_day(day, quarters) for day, quarters in sorted(days.items()) if day >= since]
 
     @answering
     def songs_since(self, user_id: str, *, since: date) -> list[SongCount]:
@@ -203,6 +214,13 @@ class FakeStatisticsStore(Switchable):
         return [SongCount(track_id=each, plays=count) for each, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
 
 
+def _count_day(day: date, quarters: Counter[int]) -> DayCount:
+    hours: Counter[int] = Counter()
+    for quarter, plays in quarters.items():
+        hours[quarter // 4] += plays
+    return DayCount(day=day, plays=quarters.total(), hours=dict(hours), quarters=dict(quarters))
+
+
 class FakePersonalStore(Switchable):
     store = "personal"
 
@@ -229,7 +247,8 @@ class FakePersonalStore(Switchable):
 
     @answering
     def erase_recommendations(self, user_id: str) -> None:
-        self.recommendations.lists.pop(user_id, None)
+        for kept in (self.recommendations.lists, self.recommendations.epochs, self.recommendations.renewals):
+            kept.pop(user_id, None)
 
     @answering
     def list_upload_keys(self, user_id: str, *, limit: int) -> list[tuple[str, str]]:
@@ -303,7 +322,7 @@ def make_fake_account_stores(
     return AccountStores(
         accounts=FakeAccountStore(users),
         sessions=FakeOpenSessions(sessions),
-        history=FakeHistoryStore(plays, tracks),
+        history=FakeHistoryStore(plays, recommendations, tracks),
         statistics=FakeStatisticsStore(plays),
         personal=FakePersonalStore(feedback, recommendations, uploads),
         erasures=FakeErasureStore(users, recommendations),

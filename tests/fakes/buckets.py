@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from chalicelib.errors import AudioError, ConflictError, NotFoundError, StoreUnavailableError
 from chalicelib.model import StoredObject
 from chalicelib.way_model import StoredPart
+from chalicelib.workflows.index_build_ports import StoredBuild
+from tests.fakes.samples import NOW
 from tests.fakes.switchable import Switchable, answering
 
 
@@ -135,6 +138,8 @@ class FakeIndexBucket(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.files: dict[tuple[str, str], bytes] = {}  # (build_id, name) → content
+        self.changed: dict[str, datetime] = {}  # by build
+        self.now = NOW
         self.current: bytes | None = None
         self.swaps = 0
 
@@ -143,6 +148,7 @@ class FakeIndexBucket(Switchable):
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 self.files[build_id, path.relative_to(folder).as_posix()] = path.read_bytes()
+                self.changed[build_id] = self.now
 
     @answering
     def fetch_file(self, build_id: str, name: str, to: Path) -> None:
@@ -166,6 +172,21 @@ class FakeIndexBucket(Switchable):
             raise ConflictError("Another build was published meanwhile.", code="current_changed")
         self.current = content
         self.swaps += 1
+
+    @answering
+    def list_builds(self) -> list[StoredBuild]:
+        sizes: dict[str, list[int]] = {}
+        for (build_id, _), content in self.files.items():
+            sizes.setdefault(build_id, []).append(len(content))
+        listed = [
+            StoredBuild(build_id=each, file_count=len(of), size_bytes=sum(of), changed_at=self.changed.get(each, self.now))
+            for each, of in sizes.items()
+        ]
+        return sorted(listed, key=lambda build: (build.changed_at, build.build_id), reverse=True)
+
+    @answering
+    def remove_build(self, build_id: str) -> None:
+        self.files = {key: content for key, content in self.files.items() if key[0] != build_id}
 
     def presign_get(self, build_id: str, name: str, *, expires_s: int) -> str:
         # signed without asking anybody, so whether or not the bucket answers

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from chalicelib.errors import ConflictError
 from chalicelib.model import Opinion, Page, Play, RecommendationList, Session, User
+from chalicelib.recommend.arms import remember_offered, was_offered
 from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
+from chalicelib.storage.renewals import SENT_AT_ONCE_FOR, Prune, empty_list
 from chalicelib.storage.search_words import fold_username
 from chalicelib.storage.times import truncate_time, truncate_times
 from chalicelib.way_model import PlayArrival
@@ -220,6 +222,10 @@ class FakeRecommendationStore(Switchable):
         self.plays = plays
         self.tracks = tracks
         self.lists: dict[str, RecommendationList] = {}
+        self.offered: dict[str, tuple[tuple[str, str] | None, bytes]] = {}
+        self.processed: Counter[str] = Counter()
+        self.epochs: Counter[str] = Counter()
+        self.renewals: dict[str, datetime] = {}  # when they are due
         self.erased: Container[str] = ()  # FakeErasureStore says who
 
     @answering
@@ -234,13 +240,17 @@ class FakeRecommendationStore(Switchable):
         *,
         now: datetime,
         arrivals: Mapping[str, PlayArrival] = NO_ARRIVALS,
+        epoch: int | None = None,
     ) -> int:
         user_id = recommendations.user_id
         if user_id in self.erased:
             return 0
         mine = [play for event_id in set(event_ids) if (play := self.plays.plays.get(event_id)) is not None and play.user_id == user_id]
         fresh = [play for play in mine if play.processed_at is None]
+        offered_by, was = self.offered.get(user_id, (None, b""))
         for play in fresh:
+            if offered_by is not None and was_offered(play.track_id, was):
+                play = replace(play, experiment=offered_by[0], arm=offered_by[1])  # noqa: PLW2901
             arrival = truncate_times(arrivals.get(play.event_id, PlayArrival()))
             marked = replace(play, processed_at=truncate_time(now), arrival=arrival, search=recommendations.search)
             self.plays.plays[play.event_id] = marked
@@ -248,7 +258,46 @@ class FakeRecommendationStore(Switchable):
                 self.tracks.count_start(play.track_id)
         known = self.lists.get(user_id)
         offered = replace(recommendations, generated_at=truncate_time(recommendations.generated_at))
-        chosen = offered if known is None or known.generated_at <= offered.generated_at else known
-        processed = (known.plays_processed if known is not None else 0) + len(fresh)
-        self.lists[user_id] = replace(chosen, plays_processed=processed)
+        is_past = epoch is not None and epoch != self.epochs[user_id]
+        is_later = known is None or user_id in self.renewals or known.generated_at <= offered.generated_at
+        chosen = known if is_past or not is_later else offered
+        self.processed[user_id] += len(fresh)
+        if chosen is not None:
+            self.lists[user_id] = replace(chosen, plays_processed=self.processed[user_id])
+        if chosen is offered and offered.basis == "plays" and offered.experiment is not None and offered.arm is not None:
+            by = (offered.experiment, offered.arm)
+            self.offered[user_id] = by, remember_offered((each.track_id for each in offered.items), was if offered_by == by else b"")
+        if chosen is offered:
+            self.renewals.pop(user_id, None)
         return len(fresh)
+
+    @answering
+    def read_epoch(self, user_id: str) -> int:
+        return self.epochs[user_id]
+
+    @answering
+    def want_renewal(self, user_id: str, *, now: datetime) -> None:
+        self.raise_epoch(user_id, empty_list, now)
+
+    @answering
+    def is_renewal_wanted(self, user_id: str) -> bool:
+        return user_id in self.renewals
+
+    @answering
+    def due_renewals(self, *, now: datetime, limit: int) -> list[str]:
+        due = sorted((due_at, user_id) for user_id, due_at in self.renewals.items() if due_at <= truncate_time(now))
+        return [user_id for _, user_id in due[:limit]]
+
+    @answering
+    def put_off_renewals(self, user_ids: Sequence[str], *, until: datetime) -> None:
+        for user_id in set(user_ids) & set(self.renewals):
+            self.renewals[user_id] = truncate_time(until)
+
+    def raise_epoch(self, user_id: str, prune: Prune, now: datetime) -> None:
+        """FakeHistoryStore says when."""
+        if user_id in self.erased:
+            return
+        self.epochs[user_id] += 1
+        self.renewals[user_id] = truncate_time(now + SENT_AT_ONCE_FOR)
+        if user_id in self.lists:
+            self.lists[user_id] = prune(self.lists[user_id])

@@ -23,16 +23,39 @@ class FakeIndexBuildStore(Switchable):
     @answering
     def add(self, build: IndexBuild) -> None:
         known = self.builds.get(build.build_id)
-        was_current = known is not None and known.is_current
-        self.builds[build.build_id] = replace(build, is_current=was_current, created_at=truncate_time(build.created_at))
+        kept = {name: getattr(known, name) for name in ("is_current", "is_pinned", "held_at", "collected_at")} if known is not None else {}
+        made = replace(
+            build, is_current=False, is_pinned=False, held_at=None, collected_at=None, created_at=truncate_time(build.created_at)
+        )
+        self.builds[build.build_id] = replace(made, **kept)
         if build.is_current:
             self._make_current(build.build_id)
 
     @answering
-    def set_current(self, build_id: str) -> None:
+    def find(self, build_id: str) -> IndexBuild | None:
+        return self.builds.get(build_id)
+
+    @answering
+    def set_current(self, build_id: str, *, is_pinned: bool = False) -> None:
         if build_id not in self.builds:
             raise NotFoundError(f"There is no index build {build_id}.", code="build_not_found")
-        self._make_current(build_id)
+        self._make_current(build_id, is_pinned=is_pinned)
+
+    @answering
+    def hold(self, build_id: str, *, now: datetime) -> bool:
+        known = self.builds.get(build_id)
+        if known is None or known.collected_at is not None:
+            return False
+        self.builds[build_id] = replace(known, held_at=truncate_time(now))
+        return True
+
+    @answering
+    def begin_collection(self, build_id: str, *, held_before: datetime, now: datetime) -> bool:
+        known = self.builds.get(build_id)
+        if known is None or known.is_current or (known.held_at is not None and known.held_at >= truncate_time(held_before)):
+            return False
+        self.builds[build_id] = replace(known, collected_at=truncate_time(now))
+        return True
 
     @answering
     def current(self) -> IndexBuild | None:
@@ -42,8 +65,10 @@ class FakeIndexBuildStore(Switchable):
     def list_newest(self, *, limit: int) -> list[IndexBuild]:
         return sorted(self.builds.values(), key=lambda build: (build.created_at, build.build_id), reverse=True)[:limit]
 
-    def _make_current(self, build_id: str) -> None:
-        self.builds = {key: replace(build, is_current=key == build_id) for key, build in self.builds.items()}
+    def _make_current(self, build_id: str, *, is_pinned: bool = False) -> None:
+        self.builds = {
+            key: replace(build, is_current=key == build_id, is_pinned=is_pinned and key == build_id) for key, build in self.builds.items()
+        }
 
 
 class FakeLeaseStore(Switchable):

@@ -29,10 +29,15 @@ class FakeUploadQueue(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.queued: list[StoredObject] = []
+        self.outdated: list[tuple[str, StoredObject]] = []
 
     @answering
     def queue_object(self, stored: StoredObject) -> None:
         self.queued.append(stored)
+
+    @answering
+    def queue_reanalysis(self, track_id: str, stored: StoredObject) -> None:
+        self.outdated.append((track_id, stored))
 
 
 class FakeQueueWatch:
@@ -114,7 +119,15 @@ class FakePlayPublisher(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.published: list[tuple[Play, str]] = []
+        self.renewals: list[str] = []  # users
         self.refused: set[str] = set()
+
+    def publish_renewals(self, user_ids: Sequence[str], *, timeout_s: float) -> list[str]:
+        with self.lock:
+            self.calls.append("publish_renewals")
+            sent = [] if self.is_down else [user_id for user_id in user_ids if user_id not in self.refused]
+            self.renewals.extend(sent)
+            return sent
 
     def publish(self, plays: Sequence[tuple[Play, str]], *, timeout_s: float) -> list[str]:
         with self.lock:

@@ -8,13 +8,16 @@ from typing import Any
 
 from chalicelib.library_model import TrackQuery
 from chalicelib.model import (
+    FEATURE_VERSION,
     MFCC_COUNT,
     Analysis,
     DeadLetter,
     IndexBuild,
     Listening,
     Play,
+    Reason,
     RecommendationList,
+    RecommendedTrack,
     Session,
     StoredObject,
     Tags,
@@ -40,7 +43,15 @@ def make_tags(title: str, **others: object) -> Tags:
     return Tags(title=title, **others)  # type: ignore[arg-type]  # the test says which
 
 
-def make_analysis(name: str, *, tags: Tags | None = None, mfcc: tuple[float, ...] | None = None, feature_version: int = 1) -> Analysis:
+def make_analysis(
+    name: str,
+    *,
+    tags: Tags | None = None,
+    mfcc: tuple[float, ...] | None = None,
+    feature_version: int = FEATURE_VERSION,
+    features: tuple[float, ...] = (),
+    passages: tuple[tuple[float, ...], ...] = (),
+) -> Analysis:
     """The analysis of a song whose audio is known by `name`."""
     return Analysis(
         track_id=make_track_id(name),
@@ -48,6 +59,8 @@ def make_analysis(name: str, *, tags: Tags | None = None, mfcc: tuple[float, ...
         cover=None,
         duration_s=30.5,
         mfcc=mfcc if mfcc is not None else tuple(float(i) for i in range(MFCC_COUNT)),
+        features=features,
+        passages=passages,
         feature_version=feature_version,
     )
 
@@ -83,6 +96,12 @@ def make_list(user_id: str = "ann", *, generated_at: datetime = NOW, play_event_
     )
 
 
+def make_recommended(track_id: str, *because: str) -> RecommendedTrack:
+    """With a reason for each played song that it is recommended because of."""
+    reasons = tuple(Reason(track_id=each, display_title=each, artist=None, distance=0.3, percentile=98.0) for each in because)
+    return RecommendedTrack(track_id=track_id, score=1.0, reasons=reasons)
+
+
 def make_build(build_id: str, *, created_at: datetime = NOW, is_current: bool = False) -> IndexBuild:
     return IndexBuild(
         build_id=build_id,
@@ -91,7 +110,7 @@ def make_build(build_id: str, *, created_at: datetime = NOW, is_current: bool = 
         track_count=3,
         max_seq=7,
         scaler_version=1,
-        feature_version=1,
+        feature_version=FEATURE_VERSION,
         recall_at_10=0.99,
         build_s=1.5,
         reason=None,

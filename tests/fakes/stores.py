@@ -10,7 +10,8 @@ from tests.fakes.listener_stores import (
 )
 from tests.fakes.listening_store import FakeListeningStore
 from tests.fakes.operation_stores import FakeBackfillStore, FakeDeadLetterStore, FakeIndexBuildStore, FakeLeaseStore
-from tests.fakes.track_store import FakeTrackStore
+from tests.fakes.reanalysis_store import FakeReanalysisStore
+from tests.fakes.track_store import FakePassageStore, FakeTrackStore
 from tests.fakes.upload_store import FakeUploadStore
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "FakeIndexBuildStore",
     "FakeLeaseStore",
     "FakeListeningStore",
+    "FakePassageStore",
     "FakePlayStore",
+    "FakeReanalysisStore",
     "FakeRecommendationStore",
     "FakeSessionStore",
     "FakeThrottleStore",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from chalicelib.errors import NotFoundError
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
-from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackName, TrackVector
+from chalicelib.model import FEATURE_VERSION, Analysis, Page, PassageRows, StoredObject, Tags, Track, TrackName, TrackVector
 from chalicelib.storage.times import truncate_time
 from chalicelib.storage.track_changes import (
     Attachment,
@@ -21,8 +22,17 @@ from chalicelib.storage.track_changes import (
     take_from_trash,
 )
 from chalicelib.storage.track_facets import shuffle_position
+from chalicelib.storage.track_features import list_comparable, pack_features, pack_passages
 from tests.fakes.library import browse, list_groups
 from tests.fakes.switchable import Switchable, answering
+
+
+@dataclass
+class FakeRequest:
+    version: int
+    due_at: datetime
+    attempts: int = 1
+    reason: str | None = None  # given up
 
 
 class FakeTrackStore(Switchable):
@@ -33,6 +43,9 @@ class FakeTrackStore(Switchable):
         self.tracks: dict[str, Track] = {}  # removed ones included
         self.fingerprints: dict[str, str] = {}  # object key → what its file said
         self.seq = 0
+        self.features: dict[str, bytes] = {}
+        self.passages: dict[str, bytes] = {}
+        self.requests: dict[str, FakeRequest] = {}  # of re-analysis
 
     @answering
     def find(self, track_id: str) -> Track | None:
@@ -47,10 +60,15 @@ class FakeTrackStore(Switchable):
     def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
         wanted = set(track_ids)
         return {
-            track.track_id: TrackName(track.track_id, track.display_title, track.artist)
+            track.track_id: TrackName(track.track_id, track.display_title, track.artist, track.play_count)
             for track in self._active()
             if track.track_id in wanted
         }
+
+    @answering
+    def features_of(self, track_ids: Sequence[str]) -> dict[str, bytes]:
+        vectors = {track.track_id: self._to_vector(track) for track in self._active() if track.track_id in set(track_ids)}
+        return {track_id: vector.features for track_id, vector in vectors.items() if vector.features is not None}
 
     @answering
     def find_by_object(self, key: str) -> Track | None:
@@ -115,6 +133,9 @@ class FakeTrackStore(Switchable):
         self.fingerprints[stored.key] = attachment.fingerprint
         changed = attach_file(track, attachment, fingerprints=known, seq=self._draw_seq())
         self.tracks[analysis.track_id] = changed
+        self._keep_numbers(analysis)
+        if track is not None and track.feature_version < changed.feature_version:
+            self.requests.pop(analysis.track_id, None)
         return changed
 
     @answering
@@ -123,6 +144,10 @@ class FakeTrackStore(Switchable):
             changed = detach_key(track, key, seq=self._draw_seq(), now=truncate_time(now))
             self.tracks[track.track_id] = changed
             self.fingerprints.pop(key, None)
+            if changed.status == "removed":
+                self.features.pop(track.track_id, None)
+                self.passages.pop(track.track_id, None)
+                self.requests.pop(track.track_id, None)
             return msgspec.structs.replace(changed, cover_key=track.cover_key)
         return None
 
@@ -182,7 +207,7 @@ class FakeTrackStore(Switchable):
     @answering
     def changed_since(self, seq: int, *, limit: int) -> list[TrackVector]:
         changed = sorted((track for track in self._active() if track.seq > seq), key=lambda track: track.seq)
-        return [_to_vector(track) for track in changed[:limit]]
+        return [self._to_vector(track) for track in changed[:limit]]
 
     @answering
     def max_seq(self) -> int:
@@ -190,7 +215,8 @@ class FakeTrackStore(Switchable):
 
     @answering
     def stream_vectors(self, *, feature_version: int) -> Iterator[TrackVector]:
-        return iter([_to_vector(track) for track in self._active() if track.feature_version == feature_version])
+        comparable = list_comparable(feature_version)
+        return iter([self._to_vector(track) for track in self._active() if track.feature_version in comparable])
 
     @answering
     def write_standardized(self, rows: Iterable[tuple[str, tuple[float, ...]]], *, scaler_version: int) -> int:
@@ -203,8 +229,58 @@ class FakeTrackStore(Switchable):
         return written
 
     @answering
+    def list_outdated(self, feature_version: int, *, after: str, limit: int) -> list[str]:
+        outdated = [one.track_id for one in self._active() if one.feature_version < feature_version and one.track_id > after]
+        return outdated[:limit]
+
+    @answering
+    def count_outdated(self, feature_version: int) -> int:
+        return sum(track.feature_version < feature_version for track in self._active())
+
+    @answering
+    def renew_features(
+        self,
+        track_id: str,
+        analysis: Analysis,
+        stored: StoredObject,
+        *,
+        mfcc_standardized: tuple[float, ...] | None,
+        scaler_version: int | None,
+    ) -> bool:
+        track = self.tracks.get(track_id)
+        is_wanted = track is not None and track.status == "active" and track.feature_version < analysis.feature_version
+        if track is None or not is_wanted or not any((one.key, one.etag) == (stored.key, stored.etag) for one in track.objects):
+            return False
+        self.tracks[track_id] = msgspec.structs.replace(
+            track,
+            mfcc=analysis.mfcc,
+            mfcc_standardized=mfcc_standardized,
+            scaler_version=scaler_version if mfcc_standardized is not None else None,
+            feature_version=analysis.feature_version,
+            preview_start_s=analysis.preview_start_s,
+        )
+        self._keep_numbers(msgspec.structs.replace(analysis, track_id=track_id))
+        self.requests.pop(track_id, None)
+        return True
+
+    @answering
+    def draw_seq(self) -> int:
+        return self._draw_seq()
+
+    @answering
     def count_active(self) -> int:
         return len(self._active())
+
+    def _keep_numbers(self, analysis: Analysis) -> None:
+        for kept, packed in ((self.features, pack_features(analysis.features)), (self.passages, pack_passages(analysis.passages))):
+            if packed is None:
+                kept.pop(analysis.track_id, None)
+            else:
+                kept[analysis.track_id] = packed
+
+    def _to_vector(self, track: Track) -> TrackVector:
+        features = self.features.get(track.track_id) if track.feature_version == FEATURE_VERSION else None
+        return TrackVector(track.track_id, track.seq, track.mfcc, track.scaler_version, track.genre, features)
 
     def _active(self) -> list[Track]:
         return [track for _, track in sorted(self.tracks.items()) if track.status == "active"]
@@ -231,5 +307,19 @@ def _not_found(track_id: str) -> NotFoundError:
     return NotFoundError(f"There is no track {track_id}.", code="track_not_found")
 
 
-def _to_vector(track: Track) -> TrackVector:
-    return TrackVector(track.track_id, track.seq, track.mfcc, track.scaler_version, track.genre)
+class FakePassageStore(Switchable):
+    """What a fake track store keeps of passages."""
+
+    store = "passages"
+
+    def __init__(self, tracks: FakeTrackStore) -> None:
+        super().__init__()
+        self._tracks = tracks
+
+    @answering
+    def sample(self, *, feature_version: int, limit: int) -> Iterator[PassageRows]:
+        kept = [self._tracks.tracks[track_id] for track_id in self._tracks.passages]
+        drawn = sorted(
+            (track for track in kept if track.feature_version == feature_version), key=lambda one: shuffle_position(one.track_id)
+        )
+        return iter([PassageRows(one.track_id, one.artist, self._tracks.passages[one.track_id]) for one in drawn[:limit]])

@@ -19,6 +19,7 @@ from chalicelib.storage.index_bucket import S3IndexBucket
 from chalicelib.storage.index_builds import MongoIndexBuildStore
 from chalicelib.storage.leases import MongoLeaseStore
 from chalicelib.storage.mongo import MongoDatabase
+from chalicelib.storage.passages import MongoPassageStore
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.storage.uploads import MongoUploadStore
 from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
@@ -116,6 +117,7 @@ def fill_library(database: MongoDatabase, index: S3IndexBucket, user_id: str) ->
         )
     building = IndexBuilding(
         tracks=tracks,
+        passages=MongoPassageStore(database),
         uploads=uploads,
         index_builds=MongoIndexBuildStore(database),
         index_bucket=index,

@@ -174,6 +174,15 @@ def test_the_request_that_brought_a_play_goes_along_as_a_header(
     assert found == {"event-1": [("request_id", b"gateway-1")], "event-2": []}
 
 
+def test_a_renewal_goes_to_its_users_partition_without_a_value(
+    broker: MockBroker, make_publisher: Callable[[str], KafkaPlayPublisher]
+) -> None:
+    publisher = make_publisher(broker.address)
+    assert publisher.publish_renewals(["user-1", "user-2"], timeout_s=5.0) == ["user-1", "user-2"]
+    found = {record.key: (record.value, record.headers) for record in read_records(broker.address, 2)}
+    assert found == {user: (None, [("renewal_of", user)]) for user in (b"user-1", b"user-2")}
+
+
 def test_nobody_waits_longer_than_allowed_for_a_broker_that_is_away(make_publisher: Callable[[str], KafkaPlayPublisher]) -> None:
     publisher = make_publisher(f"127.0.0.1:{find_free_port()}")
     start = time.monotonic()

@@ -36,7 +36,7 @@ from tests.fakes.queues import FakeBuildQueue, FakeUploadQueue
 from tests.fakes.redelivery import FakeRedelivery
 from tests.integration.recorded_commands import CommandRecorder, Plan, explain
 from tests.walks.ground import Ground, Person, Walk, Who
-from tests.walks.reading import READING
+from tests.walks.reading import READING, make_query
 from tests.walks.writing import WRITING
 
 pytestmark = pytest.mark.integration
@@ -56,6 +56,7 @@ STREAMED = {  # who reads much, and why they may
 }
 BOOTSTRAPPED = (
     "tracks",
+    "sound_queries",
     "uploads",
     "users",
     "plays",
@@ -63,6 +64,8 @@ BOOTSTRAPPED = (
     "recommendations",
     "index_builds",
     "dead_letters",
+    "passages",
+    "reanalyses",
     "listening",
     "account_stores",
     "music_bucket",
@@ -115,6 +118,7 @@ def wired(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Ground:
     more: dict[str, Any] = {
         "leases": lambda: MongoLeaseStore(ground.database),
         "build_queue": lambda: queue,
+        "upload_queue": FakeUploadQueue,
         "upload_redelivery": lambda: redelivery,
         "build_redelivery": lambda: redelivery,
         "prepared_database": lambda: None,
@@ -156,7 +160,11 @@ def drop_songs(ground: Ground) -> Invoke:
     for name, content in files.items():
         music.put(f"uploads/new/{name}", content)
 
+    query = make_query(ground, ground.person("listener"), is_heard=False)
+    music.put(query.key, compose(2))
+
     def invoke() -> None:
+        assert extract_features.handle(tell_of(query.key), Lambda()) == {"batchItemFailures": []}
         for name in files:
             assert extract_features.handle(tell_of(f"uploads/new/{name}"), Lambda()) == {"batchItemFailures": []}
         music.remove("uploads/new/1.mp3")

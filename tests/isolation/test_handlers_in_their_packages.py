@@ -39,6 +39,18 @@ with wave.open(str(path), "wb") as sound:
     sound.setparams((1, 2, 22050, 0, "NONE", ""))
     sound.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(i / 9) + 5000 * math.sin(i / 31))) for i in range(44100)))
 assert len(analyse_file(path, file_name="tone.wav", max_duration_s=60.0).mfcc) == 20
+import io, soundfile
+from mutagen.id3 import APIC, ID3
+from PIL import Image
+song, samples = path.with_name("song"), soundfile.read(path)[0]
+for number, picture in enumerate(("JPEG", "PNG", "GIF")):
+    soundfile.write(song, samples[number:], 22050, format="MP3")
+    drawn, tags = io.BytesIO(), ID3()
+    Image.new("RGB", (900, 700), "red").save(drawn, picture)
+    tags.add(APIC(encoding=0, mime="image/" + picture.lower(), type=3, desc="", data=drawn.getvalue()))
+    tags.save(song)
+    made = analyse_file(song, file_name="song", max_duration_s=60.0).cover
+    assert Image.open(io.BytesIO(made.data)).size == (640, 498), picture
 """,
     "build_index": """
 import importlib, pkgutil, chalicelib.index

@@ -112,6 +112,7 @@ def name_needs(service: str, operation: str, parameters: Mapping[str, Any]) -> I
             yield Need(S3_BUCKET_ACTIONS[operation], bucket)
         elif operation == "CreateBucket":  # botocore's name for signing a form, whose key is not among its parameters
             yield Need("s3:PutObject", f"{bucket}/uploads/some-id/a form.mp3")
+            yield Need("s3:PutObject", f"{bucket}/queries/some-id/a form.wav")
         else:
             yield Need(S3_OBJECT_ACTIONS[operation], f"{bucket}/{parameters['Key']}")
     elif service == "sqs":

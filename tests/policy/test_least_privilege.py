@@ -26,6 +26,11 @@ from chalicelib import bootstrap, connections
 from chalicelib.account_model import Erasure
 from chalicelib.config import Settings
 from chalicelib.events.queue_watch import SqsQueueWatch
+from chalicelib.events.queues import encode_notification
+from chalicelib.events.s3_events import OUTDATED
+from chalicelib.model import FEATURE_VERSION, Track
+from chalicelib.query_model import SoundQuery
+from chalicelib.reanalysis_model import Reanalysis
 from chalicelib.storage.export_bucket import S3ExportBucket
 from chalicelib.storage.health_probes import make_probes
 from chalicelib.storage.index_bucket import S3IndexBucket
@@ -38,8 +43,9 @@ from functions.record_dead_letter import handler as record_dead_letter
 from functions.relay_plays import handler as relay_plays
 from tests.fakes import stores as fakes
 from tests.fakes.account_stores import make_fake_account_stores
+from tests.fakes.query_store import FakeQueryStore
 from tests.fakes.queues import FakePlayPublisher
-from tests.fakes.samples import NOW, make_play, make_upload, make_user
+from tests.fakes.samples import NOW, attach_track, make_analysis, make_play, make_upload, make_user
 from tests.policy.conftest import Recorder
 from tests.policy.roles import PARAMETERS, Need, Roles, Statement
 from tests.web.site import Browser, Site
@@ -106,6 +112,7 @@ class System:
         self.recorder, self.folder = recorder, folder
         self.tracks = fakes.FakeTrackStore()
         self.uploads = fakes.FakeUploadStore()
+        self.sound_queries = FakeQueryStore()
         self.users = fakes.FakeUserStore()
         self.plays = fakes.FakePlayStore()
         self.feedback = fakes.FakeFeedbackStore()
@@ -113,6 +120,8 @@ class System:
         self.index_builds = fakes.FakeIndexBuildStore()
         self.leases = fakes.FakeLeaseStore()
         self.dead_letters = fakes.FakeDeadLetterStore()
+        self.passages = fakes.FakePassageStore(self.tracks)
+        self.reanalyses = fakes.FakeReanalysisStore(self.tracks)
         self.play_publisher = FakePlayPublisher()
         self.listening = fakes.FakeListeningStore()
         self.account_stores = make_fake_account_stores(
@@ -182,6 +191,24 @@ def add_cover(audio: bytes) -> bytes:
     return file.getvalue() + audio
 
 
+def reanalyse_one(system: System) -> None:
+    """One of two outdated songs, which asks for the other."""
+    first, second = (make_outdated(system, key) for key in ("uploads/0.mp3", "uploads/1.mp3"))
+    system.reanalyses.save_progress(Reanalysis(version=FEATURE_VERSION, song_count=2, done=0, started_at=NOW))
+    body = encode_notification(PARAMETERS["MusicBucketName"], first.objects[0], event_name=OUTDATED, track_id=first.track_id)
+    record = {"messageId": "m", "receiptHandle": "r", "body": body}
+    assert extract_features.handle({"Records": [record]}, Context()) == {"batchItemFailures": []}
+    assert system.tracks.tracks[first.track_id].feature_version == FEATURE_VERSION
+    assert list(system.tracks.requests) == [second.track_id]
+
+
+def make_outdated(system: System, key: str) -> Track:
+    track = system.tracks.find_by_object(key)
+    assert track is not None
+    system.tracks.tracks[track.track_id] = outdated = replace(track, feature_version=FEATURE_VERSION - 1)
+    return outdated
+
+
 def announce(key: str, event: str) -> dict[str, Any]:
     record = {"eventName": event, "s3": {"object": {"key": quote_plus(key, safe="/"), "sequencer": "1"}}}
     return {"Records": [{"messageId": "m", "receiptHandle": "h", "body": json.dumps({"Records": [record]})}]}
@@ -224,6 +251,14 @@ def explain(role: str, action: str, resource: str) -> str | None:
     return NOT_SEEN_HERE.get((role, name)) or NOT_SEEN_HERE.get(("*", name))
 
 
+def hear_one(system: System) -> None:
+    """A recording that asks for songs like it."""
+    now, key = datetime.now(UTC), f"queries/{'a' * 24}/hum.wav"
+    system.sound_queries.create(SoundQuery(query_id="a" * 24, user_id="ann", key=key, created_at=now, expires_at=now + timedelta(hours=1)))
+    extract_features.handle(system.drop(key, compose(5)), Context())
+    assert system.sound_queries.queries["a" * 24].status == "ready"
+
+
 def test_extract_features_may_do_what_it_does(system: System) -> None:
     system.ingest_and_build()
 
@@ -232,6 +267,8 @@ def test_extract_features_may_do_what_it_does(system: System) -> None:
         assert any(track.cover_key for track in system.tracks.tracks.values())
         extract_features.handle(system.drop("uploads/bad.mp3", b"no song at all"), Context())
         extract_features.handle(announce("uploads/gone.mp3", "ObjectCreated:Put"), Context())
+        reanalyse_one(system)
+        hear_one(system)
         extract_features.handle(system.remove("uploads/covered.mp3"), Context())
         system.uploads.is_down = True
         answer = extract_features.handle(system.drop("uploads/later.mp3", compose(11)), Context())
@@ -250,6 +287,8 @@ def test_build_index_may_do_what_it_does(system: System) -> None:
         system.leases.is_down = True
         assert build_index.handle(load("builds_by_sqs"), Context())["batchItemFailures"]
         bootstrap.build_queue().request_build(delay_s=1)
+        for build in bootstrap.index_bucket().list_builds():  # of an hour ago, it would collect them by itself
+            bootstrap.index_bucket().remove_build(build.build_id)
 
     check_role("BuildIndexRole", system.calls_of(act))
 
@@ -274,11 +313,17 @@ def test_relay_plays_may_do_what_it_does(system: System) -> None:
     system.uploads.create(make_upload("of-ann", user_id="ann"))
     gone = Erasure(user_id="ann", takes_uploads=True, requested_at=NOW, due_at=NOW)
     system.account_stores.erasures.begin(gone)
+    outdated = attach_track(system.tracks, make_analysis("old", feature_version=FEATURE_VERSION - 1))
 
     def act() -> None:
         assert bootstrap.kafka_settings().kafka_sasl_username == "timbre"
         assert relay_plays.handle(load("schedule"), Context()) == {"sent": 1}
         assert system.tracks.tracks[track_id].status == "removed"
+        assert system.tracks.requests, "the outdated song was asked for"
+        system.tracks.detach_object(outdated.objects[0].key, now=NOW)
+        assert relay_plays.handle(load("schedule"), Context()) == {"sent": 0}
+        assert (progress := system.reanalyses.progress()) is not None
+        assert progress.finished_at is not None, "a build was asked for"
 
     check_role("RelayPlaysRole", system.calls_of(act))
 
@@ -320,6 +365,7 @@ def browse(site: Site) -> None:
     ann = site.listener("ann")
     for path in ("/", "/search?q=one", "/status", "/history", "/upload"):
         assert ann.get(path).status_code == 200, path
+    assert ann.send_json("POST", "/queries", {"filename": "hum.wav", "size_bytes": 4000, "content_type": "audio/wav"}).status_code == 201
     given = ann.send_json("POST", "/uploads", {"filename": "a.mp3", "size_bytes": 4000, "content_type": "audio/mpeg"})
     assert given.status_code == 201, given.body
     send_in_parts(ann)

@@ -110,7 +110,8 @@ class Ground:
             headers["content-type"] = "application/json"
             content = b"" if asking.body is None else json.dumps(asking.body).encode()
         request = HttpRequest(method, target, urlencode(asking.query), headers, content, self._draw_address())
-        return build_event(request, Route(pattern, dict(asking.path)), binary_types=())
+        named = {name.removesuffix("+"): value for name, value in asking.path.items()}
+        return build_event(request, Route(pattern, named), binary_types=())
 
     def ask(self, method: str, pattern: str, asking: Asking) -> HttpResponse:
         return self.serve(self.make_event(method, pattern, asking))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.library_model import TrackSort
+from chalicelib.query_model import SoundQuery
 from chalicelib.storage.cursors import encode_cursor
 from chalicelib.storage.library_queries import ORDERS, find_place, pack_place
 from localstack.gateway_event import HttpResponse
@@ -201,9 +203,64 @@ def show_files(_ground: Ground, person: Person) -> Asked:
         yield Asking(person=person, path={"name": name})
 
 
+def ask_of_nothing(_ground: Ground, person: Person) -> Asked:
+    for path in ("no-such-page", "api/v1/no/such/thing"):
+        yield Asking(person=person, path={"proxy+": path}, may_fail=True)
+
+
 def show_settings(_ground: Ground, person: Person) -> Asked:
     yield Asking(person=person)
     yield Asking(person=person, query={"done": "theme"})
+
+
+def draw_ids(ground: Ground, count: int) -> str:
+    return ",".join(dict.fromkeys(ground.track_id() for _ in range(count)))
+
+
+def ask_for_mix(ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person, query={"to": draw_ids(ground, 3), "away": draw_ids(ground, 2)})
+    yield Asking(person=person, query={"away": draw_ids(ground, 1)})
+
+
+def show_mix_page(ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person)
+    yield Asking(person=person, query={"to": draw_ids(ground, 2), "q": ground.dice.choice(ground.songs)["display_title"]})
+
+
+def ask_for_radio(ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person)
+    yield Asking(person=person, query={"seed": ground.track_id(), "heard": draw_ids(ground, 120), "skipped": draw_ids(ground, 10)})
+
+
+def ask_for_path(ground: Ground, person: Person) -> Asked:
+    for length in (2, 10, 25):
+        yield Asking(person=person, query={"from": ground.track_id(), "to": ground.track_id(), "length": length})
+
+
+def show_path_page(ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person)
+    yield Asking(person=person, query={"from": ground.track_id(), "q": "night", "end": "to"})
+    yield from ask_for_path(ground, person)
+
+
+def make_query(ground: Ground, person: Person, *, is_heard: bool = True) -> SoundQuery:
+    query_id, now = f"{ground.dice.getrandbits(96):024x}", ground.now()
+    heard = ground.find_track(ground.track_id()).mfcc
+    key = f"queries/{query_id}/clip.wav"
+    query = SoundQuery(query_id=query_id, user_id=person.user_id, key=key, created_at=now, expires_at=now + timedelta(hours=1))
+    ground.stores.sound_queries().create(query)
+    if is_heard:
+        ground.stores.sound_queries().answer(query_id, mfcc=heard, features=None, duration_s=10.0)
+    return query
+
+
+def show_query(ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person, path={"query_id": make_query(ground, person).query_id}, query={"limit": 20})
+
+
+def show_query_page(ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person)
+    yield Asking(person=person, query={"id": make_query(ground, person).query_id})
 
 
 READING: dict[tuple[str, str], Walk] = {
@@ -211,6 +268,9 @@ READING: dict[tuple[str, str], Walk] = {
     ("GET", "/search"): show_library,
     ("GET", "/tracks/{track_id}"): show_track_page,
     ("GET", "/tracks/{track_id}/edit"): show_tags_form,
+    ("GET", "/similar"): show_mix_page,
+    ("GET", "/path"): show_path_page,
+    ("GET", "/query"): show_query_page,
     ("GET", "/map"): ask_alone(),
     ("GET", "/upload"): list_own(),
     ("GET", "/history"): show_history,
@@ -218,6 +278,7 @@ READING: dict[tuple[str, str], Walk] = {
     ("GET", "/settings"): show_settings,
     ("GET", "/status"): ask_alone(),
     ("GET", "/static/{name}"): show_files,
+    ("GET", "/{proxy+}"): ask_of_nothing,
     ("GET", "/api/v1/docs"): ask_alone(),
     ("GET", "/api/v1/openapi.json"): ask_alone(),
     ("GET", "/api/v1/health"): ask_alone(),
@@ -231,6 +292,10 @@ READING: dict[tuple[str, str], Walk] = {
     ("GET", "/api/v1/tracks/{track_id}/also-played"): ask_of_song(limit=12),
     ("GET", "/api/v1/tracks/{track_id}/audio"): ask_of_song(),
     ("GET", "/api/v1/tracks/{track_id}/cover"): ask_cover,
+    ("GET", "/api/v1/similar"): ask_for_mix,
+    ("GET", "/api/v1/radio"): ask_for_radio,
+    ("GET", "/api/v1/path"): ask_for_path,
+    ("GET", "/api/v1/queries/{query_id}"): show_query,
     ("GET", "/api/v1/recommendations"): ask_alone(limit=20),
     ("GET", "/api/v1/picks"): show_picks,
     ("GET", "/api/v1/history"): list_own(50),

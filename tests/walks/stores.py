@@ -24,9 +24,12 @@ from chalicelib.storage.index_builds import MongoIndexBuildStore
 from chalicelib.storage.listening import MongoListeningStore
 from chalicelib.storage.mongo import MongoDatabase
 from chalicelib.storage.music_bucket import S3MusicBucket
+from chalicelib.storage.passages import MongoPassageStore
 from chalicelib.storage.plays import MongoPlayStore
+from chalicelib.storage.reanalyses import MongoReanalysisStore
 from chalicelib.storage.recommendations import MongoRecommendationStore
 from chalicelib.storage.sessions import MongoSessionStore
+from chalicelib.storage.sound_queries import MongoQueryStore
 from chalicelib.storage.throttles import MongoThrottleStore
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.storage.uploads import MongoUploadStore
@@ -35,6 +38,7 @@ from chalicelib.way_model import StoredPart
 from chalicelib.workflows.account_ports import AccountStores
 from chalicelib.workflows.check_health import Probe
 from chalicelib.workflows.current_index import CurrentIndex
+from chalicelib.workflows.index_build_ports import StoredBuild
 from tests.fakes.account_stores import FakeExportBucket
 from tests.fakes.buckets import FakeMusicBucket
 from tests.fakes.queues import FakeLagWatch, FakePlayPublisher, FakeQueueWatch
@@ -51,6 +55,7 @@ SETTINGS = Settings(
     sign_ups_per_hour=1_000_000,
     log_ins_per_5_minutes=1_000_000,
     outstanding_uploads=1_000_000,
+    queries_per_hour=1_000_000,
 )
 
 
@@ -116,6 +121,10 @@ class FolderIndexBucket:
     def presign_get(self, build_id: str, name: str, *, expires_s: int) -> str:
         return self._signing.presign_get(build_id, name, expires_s=expires_s)
 
+    def list_builds(self) -> list[StoredBuild]:
+        """One is made, and never removed."""
+        return []
+
 
 class MongoStores:
     def __init__(self, database: MongoDatabase, folder: Path) -> None:
@@ -149,6 +158,9 @@ class MongoStores:
     def listening(self) -> MongoListeningStore:
         return MongoListeningStore(self.database)
 
+    def sound_queries(self) -> MongoQueryStore:
+        return MongoQueryStore(self.database)
+
     def feedback(self) -> MongoFeedbackStore:
         return MongoFeedbackStore(self.database)
 
@@ -157,6 +169,12 @@ class MongoStores:
 
     def index_builds(self) -> MongoIndexBuildStore:
         return MongoIndexBuildStore(self.database)
+
+    def passages(self) -> MongoPassageStore:
+        return MongoPassageStore(self.database)
+
+    def reanalyses(self) -> MongoReanalysisStore:
+        return MongoReanalysisStore(self.database)
 
     def dead_letters(self) -> MongoDeadLetterStore:
         return MongoDeadLetterStore(self.database)

@@ -216,6 +216,10 @@ def request_upload(ground: Ground, person: Person) -> Asked:
     yield Asking(person=person, body=wanted, may_fail=person.who == "listener")  # again, after a reload
 
 
+def request_query(_ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person, body={"filename": "hum.wav", "size_bytes": 100_000, "content_type": "audio/wav"})
+
+
 def begin_in_parts(ground: Ground, person: Person, *, sends: bool = False) -> tuple[Person, str]:
     """By somebody who may. The id of the upload, all its parts sent where `sends`."""
     import json
@@ -262,6 +266,11 @@ def export_me(_ground: Ground, person: Person) -> Asked:
 
 _TAGS = {"artist": "Ada Bell", "album": "Firsts", "genre": "Folk", "year": "1999", "track_number": "3"}
 
+
+def write_to_nothing(_ground: Ground, person: Person) -> Asked:
+    yield Asking(person=person, path={"proxy+": "no/such/page"}, body={}, may_fail=True)
+
+
 WRITING: dict[tuple[str, str], Walk] = {
     ("GET", "/login"): ask_without_session,
     ("POST", "/login"): submit_log_in,
@@ -301,8 +310,10 @@ WRITING: dict[tuple[str, str], Walk] = {
     ("POST", "/tracks/{track_id}/delete"): change_own_song(lambda _: {"form": {}}),
     ("POST", "/tracks/{track_id}/restore"): restore_song({}),
     ("POST", "/api/v1/uploads"): request_upload,
+    ("POST", "/api/v1/queries"): request_query,
     ("DELETE", "/api/v1/uploads/{upload_id}"): call_upload_off,
     ("GET", "/api/v1/uploads/{upload_id}/parts"): show_parts,
     ("POST", "/api/v1/uploads/{upload_id}/parts"): permit_parts,
     ("POST", "/api/v1/uploads/{upload_id}/completion"): complete_parts,
+    **{(method, "/{proxy+}"): write_to_nothing for method in ("POST", "PUT", "PATCH", "DELETE")},
 }

@@ -28,8 +28,10 @@ from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
 from tests.fakes import account_stores as account_fakes
 from tests.fakes import stores as fakes
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
+from tests.fakes.query_store import FakeQueryStore
 from tests.fakes.queues import FakeBuildQueue, FakeLagWatch, FakePlayPublisher, FakeQueueWatch
 from tests.fakes.samples import NOW, make_analysis, make_object, make_tags
+from tests.fakes.track_store import FakePassageStore
 
 HOST = "timbre.test"
 ORIGIN = f"https://{HOST}"
@@ -50,6 +52,7 @@ class FakeStores:
     track_store: fakes.FakeTrackStore = field(default_factory=fakes.FakeTrackStore)
     play_store: fakes.FakePlayStore = field(default_factory=fakes.FakePlayStore)
     listening_store: fakes.FakeListeningStore = field(default_factory=fakes.FakeListeningStore)
+    query_store: FakeQueryStore = field(default_factory=FakeQueryStore)
     feedback_store: fakes.FakeFeedbackStore = field(default_factory=fakes.FakeFeedbackStore)
     upload_store: fakes.FakeUploadStore = field(default_factory=fakes.FakeUploadStore)
     build_store: fakes.FakeIndexBuildStore = field(default_factory=fakes.FakeIndexBuildStore)
@@ -73,6 +76,7 @@ class FakeStores:
             uploads=self.upload_store,
             tracks=self.track_store,
         )
+        self.reanalysis_store = fakes.FakeReanalysisStore(self.track_store)
         self.exports = account_fakes.FakeExportBucket()
         self.opened_index = CurrentIndex(self.index, self.folder / "index", refresh_s=0.0)
 
@@ -103,6 +107,9 @@ class FakeStores:
     def listening(self) -> fakes.FakeListeningStore:
         return self.listening_store
 
+    def sound_queries(self) -> FakeQueryStore:
+        return self.query_store
+
     def feedback(self) -> fakes.FakeFeedbackStore:
         return self.feedback_store
 
@@ -114,6 +121,9 @@ class FakeStores:
 
     def index_builds(self) -> fakes.FakeIndexBuildStore:
         return self.build_store
+
+    def reanalyses(self) -> fakes.FakeReanalysisStore:
+        return self.reanalysis_store
 
     def dead_letters(self) -> fakes.FakeDeadLetterStore:
         return self.letter_store
@@ -158,6 +168,7 @@ class FakeStores:
             self.play_store,
             self.listening_store,
             self.feedback_store,
+            self.query_store,
             self.recommendation_store,
             self.upload_store,
             self.build_store,
@@ -215,6 +226,7 @@ class Site:
     def build_index(self) -> None:
         building = IndexBuilding(
             tracks=self.stores.track_store,
+            passages=FakePassageStore(self.stores.track_store),
             uploads=self.stores.upload_store,
             index_builds=self.stores.build_store,
             index_bucket=self.stores.index,

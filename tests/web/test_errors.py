@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from chalice import Chalice
-from chalice.test import Client
+from chalice.test import Client, LambdaContext
 
 from chalicelib.errors import (
     ArtefactError,
@@ -27,6 +28,7 @@ from chalicelib.errors import (
 from chalicelib.web.routing import Routes, make_middleware
 from chalicelib.web.visit import Visit
 from chalicelib.web.wiring import Wiring
+from localstack.gateway_event import HttpRequest, Route, build_event
 from tests.web.site import HOST, Browser, FakeStores, Site
 
 EVERY_ERROR: list[tuple[Exception, int, str]] = [
@@ -147,7 +149,7 @@ def test_without_a_session_the_api_says_so(site: Site, path: str) -> None:
 
 
 def test_every_route_but_the_open_ones_needs_a_session(site: Site) -> None:
-    opened = {"/login", "/signup", "/static/{name}"}
+    opened = {"/login", "/signup", "/static/{name}", "/{proxy+}"}
     opened |= {f"/api/v1{path}" for path in ("/users", "/session", "/health", "/openapi.json", "/docs")}
     visitor = site.visitor()
     for path, methods in site.app.routes.items():
@@ -162,3 +164,26 @@ def test_every_route_but_the_open_ones_needs_a_session(site: Site) -> None:
 @pytest.fixture(autouse=True)
 def keep_log_quiet() -> None:
     logging.getLogger("timbre").setLevel(logging.CRITICAL)  # Chalice's own
+
+
+def test_an_address_where_nothing_is_has_timbres_own_page_and_json_under_api(site: Site, ann: Browser) -> None:
+    def ask(method: str, path: str, cookie: str = "") -> dict[str, Any]:
+        answer: dict[str, Any] = site.app(make_gateway_event(method, path, cookie), LambdaContext("timbre", 128))
+        return answer
+
+    page = ask("GET", "/no/such/page", f"timbre_session={ann.cookies['timbre_session']}")
+    assert (page["statusCode"], page["headers"]["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "There is nothing at this address." in page["body"]
+    assert 'href="/history"' in page["body"]
+    assert "There is nothing at this address." in ask("GET", "/no-such-page")["body"]  # nobody is signed in
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        answer = ask(method, "/api/v1/no/such/thing")
+        assert (answer["statusCode"], json.loads(answer["body"])["error"]["code"]) == (404, "not_found")
+    assert json.loads(ask("GET", "/api")["body"])["error"]["request_id"]
+    assert ask("POST", "/no/such/page")["statusCode"] == 404
+
+
+def make_gateway_event(method: str, path: str, cookie: str) -> dict[str, Any]:
+    headers = {"host": "timbre.test", "content-type": "text/plain", "cookie": cookie}
+    request = HttpRequest(method, path, "", headers, b"x" if method != "GET" else b"", "192.0.2.1")
+    return build_event(request, Route("/{proxy+}", {"proxy": path[1:]}), binary_types=())

@@ -73,7 +73,7 @@ def test_home_shows_rows_that_say_why(site: Site, ann: Browser) -> None:
     recommend(site, tracks, because=played)
     body = open_home(ann)
     assert "For you" in body
-    assert "Sounds very much like “The Played One” by Ada" in body
+    assert "Because you played “The Played One” by Ada: sounds very much like it" in body
     assert re.search(r"Because you played</span> <a href=\"/tracks/\w+\">The Played One", body)
     ann.send_json("PUT", f"/tracks/{played.track_id}/feedback", {"opinion": "like"})
     assert "Because you like" in open_home(ann)
@@ -83,7 +83,9 @@ def test_home_shows_rows_that_say_why(site: Site, ann: Browser) -> None:
 def test_every_card_tells_where_its_preview_begins(site: Site, ann: Browser) -> None:
     track = site.add_track("song")
     assert f'data-track-id="{track.track_id}"' in open_home(ann)
-    assert 'data-preview-start="10.167"' in open_home(ann)  # a third of 30.5 s: analysed before there were previews
+    assert 'data-preview-start="0.0"' in open_home(ann)  # 30.5 s: all of it is the preview
+    site.stores.track_store.tracks[track.track_id] = replace(track, duration_s=100.0)
+    assert 'data-preview-start="33.333"' in open_home(ann)  # a third: analysed before there were previews
     site.stores.track_store.tracks[track.track_id] = replace(track, preview_start_s=12.0)
     assert ann.read_json(f"/tracks/{track.track_id}")["preview_start_s"] == 12.0
 

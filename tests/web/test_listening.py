@@ -112,7 +112,7 @@ def test_recommendations_come_with_reasons_in_words(site: Site, ann: Browser) ->
     played, near = site.add_track("Played", artist="Ada"), site.add_track("Near", artist="Bea")
     recommend(site, "ann", [near], because=played)
     offer = ann.read_json("/recommendations")
-    assert set(offer) == {"basis", "items", "generated_at", "index_build"}
+    assert set(offer) == {"basis", "items", "generated_at", "index_build", "arm"}
     assert (offer["basis"], offer["index_build"]) == ("plays", "b1")
     assert set(offer["items"][0]) >= {"track_id", "title", "artist", "album", "duration_s", "cover_url", "score", "reasons"}
     assert offer["items"][0]["reasons"] == [
@@ -120,12 +120,17 @@ def test_recommendations_come_with_reasons_in_words(site: Site, ann: Browser) ->
             "track_id": played.track_id,
             "title": "Played",
             "artist": "Ada",
+            "act": "played",
+            "event_id": None,
             "distance": 0.25,
             "percentile": 99.5,
-            "text": "Sounds very much like “Played” by Ada",
+            "nearest": None,
+            "farthest": None,
+            "likeness": "sounds very much like it",
+            "text": "Because you played “Played” by Ada: sounds very much like it",
         }
     ]
-    assert "Sounds very much like “Played” by Ada" in ann.get("/").body.decode()
+    assert "Because you played “Played” by Ada: sounds very much like it" in ann.get("/").body.decode()
 
 
 @pytest.mark.usefixtures("ann")
@@ -133,7 +138,7 @@ def test_one_listeners_recommendations_are_not_anothers(site: Site, bob: Browser
     played, near = site.add_track("Played"), site.add_track("Near")
     recommend(site, "ann", [near], because=played)
     assert bob.read_json("/recommendations")["basis"] == "random"
-    assert b"Sounds very much like" not in bob.get("/").body
+    assert b"sounds very much like" not in bob.get("/").body
 
 
 def test_a_song_that_was_just_played_leaves_the_list_at_once(site: Site, ann: Browser) -> None:

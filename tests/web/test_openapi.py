@@ -28,6 +28,7 @@ NOT_OVER_HTTP = {
     "artefact_error": "an index that fails its checks: the reader keeps the last good one, the builder fails its message",
     "lease_held": "two builders: the second leaves",
     "build_not_found": "for who builds, reads or rolls back an index",
+    "build_failed": "for who rolls back an index",
     "current_changed": "two builders publish: the second starts again",
     "corrupt": "a receipt",
     "silent": "a receipt",

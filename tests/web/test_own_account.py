@@ -14,7 +14,7 @@ from chalicelib.web.application import list_routes
 from chalicelib.web.devices import describe_device
 from chalicelib.workflows.change_history import RESTORABLE_FOR
 from chalicelib.workflows.erase_user import SETTLES_AFTER, Erasing, erase_due
-from tests.fakes.samples import make_list
+from tests.fakes.samples import make_list, make_recommended
 from tests.web.site import FORM, ORIGIN, PASSWORD, SETTINGS, Browser, Site
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -46,14 +46,30 @@ def test_a_removed_listening_counts_nowhere_and_comes_back(site: Site, ann: Brow
     assert ann.read_json("/me/statistics")["plays"] == 1
 
 
-def test_recommendations_no_longer_rest_on_a_play_that_was_removed(site: Site, ann: Browser) -> None:
-    tracks = [site.add_track(f"song {number}") for number in range(12)]
-    site.build_index()
-    play(site, ann, tracks[0], "event-0001")
+def test_recommendations_no_longer_rest_on_a_play_that_was_removed_and_others_are_asked_for(site: Site, ann: Browser) -> None:
+    played, near = site.add_track("Played"), site.add_track("Near")
+    play(site, ann, played, "event-0001")
+    user_id = site.user().user_id
+    made = make_list(user_id, generated_at=site.now)
+    item = make_recommended(near.track_id, played.track_id)
+    lists = site.stores.recommendation_store
+    lists.save_with_effect(replace(made, items=(item,), play_event_ids=("event-0001",)), (), now=site.now)
+    assert ann.read_json("/recommendations")["basis"] == "plays"
     ann.send_json("DELETE", "/history/event-0001")
-    stored = site.stores.recommendation_store.find(site.user().user_id)
+    stored = lists.find(user_id)
     assert stored is not None
-    assert (stored.basis, stored.play_event_ids) == ("random", ())
+    assert (stored.items, stored.play_event_ids) == ((), ())
+    assert ann.read_json("/recommendations")["basis"] == "random"
+    assert site.stores.publisher.renewals == [user_id]
+    assert lists.is_renewal_wanted(user_id)
+
+
+def test_a_play_goes_and_comes_back_while_kafka_is_away_and_the_relay_is_left_to_tell(site: Site, ann: Browser) -> None:
+    play(site, ann, site.add_track("song"), "event-0001")
+    site.stores.publisher.is_down = True
+    assert ann.send_json("DELETE", "/history/event-0001").status_code == 200
+    assert ann.send_json("POST", "/history/event-0001/restoration").status_code == 200
+    assert site.stores.recommendation_store.due_renewals(now=site.now + timedelta(minutes=1), limit=9) == [site.user().user_id]
 
 
 def test_it_is_too_late_to_undo_after_a_while(site: Site, ann: Browser) -> None:
@@ -96,6 +112,16 @@ def test_statistics_are_by_the_listeners_own_clock(site: Site, ann: Browser) -> 
     assert "<table>" in page
 
 
+def test_half_past_by_a_clock_that_is_half_an_hour_away_is_another_day(site: Site, ann: Browser) -> None:
+    site.now = site.now.replace(hour=18, minute=45)
+    play(site, ann, site.add_track("Song"), "event-0001")  # 00:15 in Kolkata, the next day
+    site.now = site.now.replace(hour=20, minute=0)
+    told = ann.read_json("/me/statistics?utc_offset_min=330")
+    assert (told["hours"][0], told["hours"][23], told["bars"][-1]["plays"]) == (1, 0, 1)
+    assert ann.read_json("/me/statistics?utc_offset_min=345")["hours"][0] == 1
+    assert ann.read_json("/me/statistics?utc_offset_min=-210")["hours"][15] == 1
+
+
 @pytest.mark.parametrize("cookie", ["", "soon", "99999", "-99999"])
 def test_a_clock_that_cannot_be_is_utc(ann: Browser, cookie: str) -> None:
     ann.cookies["timbre_utc_offset"] = cookie
@@ -125,7 +151,9 @@ def test_taste_begins_anew_while_the_history_stays(site: Site, ann: Browser) -> 
     assert ann.send_json("DELETE", "/me/taste").status_code == 204
     stored = site.stores.recommendation_store.find(site.user().user_id)
     assert stored is not None
-    assert stored.basis == "random"
+    assert stored.items == ()
+    assert site.stores.publisher.renewals == [site.user().user_id]
+    assert ann.read_json("/recommendations")["basis"] == "random"
     assert list_events(ann) == ["event-0001"]
     assert ann.read_json(f"/tracks/{tracks[0].track_id}")["opinion"] is None
 
@@ -336,7 +364,7 @@ def test_every_route_is_open_to_the_roles_of_the_table(tmp_path: Path, roles: tu
         user = site.user(f"user{number}")
         token = next(each for each in site.stores.session_store.sessions.values() if each.user_id == user.user_id)
         site.stores.user_store.users[user.user_id] = replace(user, roles=roles)
-        path = route.path.format(track_id="0" * 24, upload_id="0" * 24, session_id="0" * 24, event_id="event-0001")
+        path = route.path.format(track_id="0" * 24, upload_id="0" * 24, session_id="0" * 24, event_id="event-0001", query_id="0" * 24)
         content_type = "application/json" if route.is_api else FORM
         body = b"{}" if route.is_api else f"csrf_token={token.csrf_token}".encode()
         headers = {} if route.method == "GET" else {"Origin": ORIGIN, "Content_Type": content_type}

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from chalicelib.reanalysis_model import Reanalysis
 from chalicelib.web.urls import Urls, safe_path, urls_of
-from tests.fakes.samples import at, make_build, make_letter, make_list, make_play
+from tests.fakes.samples import NOW, at, make_build, make_letter, make_list, make_play
 from tests.web.site import SETTINGS, Browser, Site
 
 
@@ -32,6 +33,11 @@ from tests.web.site import SETTINGS, Browser, Site
 )
 def test_the_prefix_is_what_the_path_has_in_front_of_the_route(path: str, resource: str, prefix: str) -> None:
     assert urls_of({"path": path, "resourcePath": resource}) == Urls(prefix)
+
+
+@pytest.mark.parametrize(("path", "rest"), [("/timbre/a/b/c", "a/b/c"), ("/timbre/a", "a"), ("/timbre/a/", "a/")])
+def test_the_prefix_is_found_too_where_a_route_takes_all_that_is_left(path: str, rest: str) -> None:
+    assert urls_of({"path": path, "resourcePath": "/{proxy+}"}, rest) == Urls("/timbre")
 
 
 @pytest.mark.parametrize("path", ["//x", "https://x", "/\\x", "x", "", "/a\\b", "/a\nb"])
@@ -156,6 +162,21 @@ def test_the_status_page_shows_the_numbers(site: Site, ann: Browser) -> None:
         assert words in page
 
 
+def test_operators_see_the_builds_and_what_each_is_good_for(site: Site, ann: Browser) -> None:
+    for number, build_id in enumerate(("b1", "b2", "b3")):
+        site.stores.build_store.add(replace(make_build(build_id, created_at=at(number)), spaces=("mfcc", "timbre"), size_bytes=2_500_000))
+    site.stores.build_store.begin_collection("b1", held_before=site.now, now=site.now)
+    site.stores.build_store.set_current("b2", is_pinned=True)
+    assert "timbre rollback" not in ann.get("/status").body.decode()
+    user = site.user("ann")
+    site.stores.user_store.users[user.user_id] = replace(user, roles=("listener", "operator"))
+    page = " ".join(ann.get("/status").body.decode().split())
+    for build_id, state in (("b3", "kept"), ("b2", "pinned"), ("b1", "collected")):
+        assert re.search(rf"<code>{build_id}</code>.*?<td>{state}</td>", page)
+    assert "2.5 MB" in page
+    assert "timbre rollback --release" in page
+
+
 def bury_and_wait(site: Site) -> None:
     """A dead letter, a queue of 12, one play with its effect and one without."""
     track = site.add_track("song")
@@ -213,3 +234,13 @@ def test_requests_served_at_once_never_see_each_others_listener(site: Site) -> N
     with ThreadPoolExecutor(8) as pool:
         for name, seen in pool.map(read_names, list(browsers) * 50):
             assert seen == [name]
+
+
+def test_the_status_page_tells_of_songs_that_are_analysed_anew(site: Site, ann: Browser) -> None:
+    site.add_track("a")
+    site.build_index()
+    assert "Analysed anew" not in ann.get("/status").body.decode()
+    site.stores.reanalysis_store.save_progress(Reanalysis(version=2, song_count=1_234, done=56, started_at=NOW))
+    page = ann.get("/status").body.decode()
+    assert "56 of 1,234 songs" in page
+    assert "failed" not in page.split("Analysed anew")[1].split("</tr>")[0]

@@ -21,6 +21,7 @@ def show_status(visit: Visit) -> Answer:
         plays=stores.plays(),
         index_builds=stores.index_builds(),
         dead_letters=stores.dead_letters(),
+        reanalyses=stores.reanalyses(),
         queue_watch=stores.queue_watch(),
         lag_watch=stores.lag_watch(),
         now=visit.now,

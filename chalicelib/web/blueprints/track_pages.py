@@ -21,7 +21,6 @@ from chalicelib.web.rendering import render
 from chalicelib.web.routing import Routes
 from chalicelib.web.visit import Visit
 from chalicelib.workflows.change_track import TagChanges, may_change, read_tags
-from chalicelib.workflows.explain_likeness import Likeness, explain_likeness, say_likeness
 
 routes = Routes(__name__)
 _SIMILAR, _COMPANY = 12, 12
@@ -42,14 +41,6 @@ class _TagsForm(msgspec.Struct, frozen=True, kw_only=True):
     def to_changes(self) -> TagChanges:
         texts = {name: getattr(self, name) for name in ("title", "artist", "album", "album_artist", "genre")}
         return TagChanges(**texts, year=_read_number("year", self.year), track_number=_read_number("track number", self.track_number))
-
-
-class NearSong(msgspec.Struct, frozen=True):
-    """A song that sounds alike, how near it is, and in what."""
-
-    track: shapes.Neighbour
-    parts: tuple[Likeness, ...]
-    words: str
 
 
 @routes.page("/tracks/{track_id}")
@@ -99,14 +90,11 @@ def submit_return(visit: Visit, track_id: str) -> Answer:
     return redirect(visit.urls.track(restore(visit, track_id).track_id))
 
 
-def _list_near(visit: Visit, track: Track) -> list[NearSong] | None:
+def _list_near(visit: Visit, track: Track) -> tuple[shapes.Neighbour, ...] | None:
     try:
-        similar = list_similar(visit, track.track_id, limit=_SIMILAR)
+        return list_similar(visit, track.track_id, limit=_SIMILAR)
     except StoreUnavailableError:  # without an index the song can still be heard
         return None
-    others = visit.stores.tracks().find_many([near.track_id for near in similar])
-    likeness = {near.track_id: explain_likeness(track, others[near.track_id]) for near in similar if near.track_id in others}
-    return [NearSong(near, likeness.get(near.track_id, ()), say_likeness(likeness.get(near.track_id, ()))) for near in similar]
 
 
 def _show_trashed(visit: Visit, track_id: str) -> Answer:

@@ -38,6 +38,9 @@ export function noteHeard(from, to, duration) {
 
 export const keepListening = keep;
 
+// Whether leaving the song now would be a skip.
+export const isLeftEarly = () => Boolean(listening) && !listening.told.includes("complete") && judgeLeaving(listening.ranges, listening.duration, false) === "skip";
+
 // Another song, or the end of this one.
 export function leaveSong({ hasEnded = false, isUnplayable = false } = {}) {
   if (!listening) return;

@@ -29,13 +29,13 @@ export function createScene({ stage, pointsCanvas, marksCanvas, points, slots, l
   const state = { played: [], recommended: [], shows: { played: true, recommended: true }, current: -1, focus: -1, isPlaying: false };
   let colours = new Uint32Array(0);
   let tints = {};
-  let [isDue, isMoved, isOver, arePointsStale] = [false, false, false, true];
+  let [isDue, isMoved, isOver, isWhole] = [false, false, false, true]; // isWhole: more has changed than where one looks
   let resting = 0;
   const timings = [];
 
   function requestPaint({ isMoved: moved = false, isAll = false } = {}) {
     isMoved ||= moved;
-    arePointsStale ||= moved || isAll;
+    isWhole ||= isAll;
     if (isDue || isOver) return;
     isDue = true;
     requestAnimationFrame(paint);
@@ -50,7 +50,7 @@ export function createScene({ stage, pointsCanvas, marksCanvas, points, slots, l
     if (isOver) return;
     const begun = performance.now();
     const isLit = legend.isLit();
-    if (arePointsStale) paintPoints(isLit);
+    if (isMoved || isWhole) paintPoints(isLit);
     paintMarks(now, isLit);
     timings.push(performance.now() - begun);
     if (timings.length > 240) timings.shift();
@@ -59,28 +59,29 @@ export function createScene({ stage, pointsCanvas, marksCanvas, points, slots, l
       clearTimeout(resting);
       resting = setTimeout(() => !isOver && onRest(), REST_MS);
     }
-    [isMoved, arePointsStale] = [false, false];
+    [isMoved, isWhole] = [false, false];
     if (isPulsing()) requestPaint();
   }
 
   function paintPoints(isLit) {
     const [left, top] = camera.toScreen(0, 0);
-    painter.paint({
+    const look = {
       points,
       grid,
       slots,
       colours,
       isLit,
-      rows: listRows(),
+      listRows,
       ground: tints.packedGround,
       radius: radius(),
       opacity: radius() < 1.6 ? 0.8 : 0.95,
       toPixel: { scale: camera.state.scale, left, top },
-    });
+    };
+    painter.paint(look, { isWhole });
   }
 
-  function listRows() {
-    const [left, top, right, bottom] = viewBox();
+  function listRows(leftEdge, topEdge, rightEdge, bottomEdge) {
+    const [left, top, right, bottom] = [...camera.toMap(leftEdge, topEdge), ...camera.toMap(rightEdge, bottomEdge)];
     const [first, last] = [clampCell(left, grid.side), clampCell(right, grid.side)];
     const rows = [];
     for (let row = clampCell(top, grid.side); row <= clampCell(bottom, grid.side); row += 1) {
@@ -172,6 +173,7 @@ export function createScene({ stage, pointsCanvas, marksCanvas, points, slots, l
     camera,
     state,
     timings,
+    readPixels: painter.readPixels,
     readTints,
     resize,
     requestPaint,

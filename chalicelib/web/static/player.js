@@ -15,6 +15,7 @@ import { showOpinionOf, turnLike } from "./player_opinion.js";
 import * as view from "./player_view.js";
 import * as queues from "./queue.js";
 import { connectQueue, showQueue } from "./queue_view.js";
+import { isRadioOn, stopRadio, turnAway } from "./radio.js";
 import { connectShortcuts, openShortcuts } from "./shortcuts.js";
 import { connectSongMenu } from "./song_menu.js";
 import { showToast } from "./toast.js";
@@ -77,6 +78,7 @@ function setQueue(next) {
   keepPlace();
   saveLater(where, { isSoon: true });
   showOrder();
+  document.dispatchEvent(new CustomEvent("timbre:queue", { detail: { queue } }));
 }
 
 function showSong({ at = 0, isPlaying = true } = {}) {
@@ -122,8 +124,10 @@ function onFailed(why) {
 
 const acts = {
   toggle: () => (playback.isPlaying ? pause() : playback.play()),
-  next() {
-    const next = queues.goNext(queue);
+  async next() {
+    const asked = queue;
+    const turned = isRadioOn() ? await turnAway(queue) : queue;
+    const next = queue === asked && queues.goNext(turned); // or something else was wanted meanwhile
     if (next) playFrom(next);
   },
   previous() {
@@ -165,17 +169,19 @@ function seekTo(seconds) {
 
 const seekBy = (seconds) => track() && seekTo(playback.position + seconds);
 
-function playTracks(sources, { place = 0, at = 0 } = {}) {
-  const wasShuffled = queues.isShuffled(queue);
+function playTracks(sources, { place = 0, at = 0, isInOrder = false } = {}) {
+  const wasShuffled = queues.isShuffled(queue) && !isInOrder;
+  stopRadio();
   const next = queues.makeQueue(sources.map(readTrack), place, queue.repeat);
   playFrom(wasShuffled ? queues.shuffle(next) : next, { at });
 }
 
-function addTracks(sources, { isNext = false } = {}) {
+function addTracks(sources, { isNext = false, isQuiet = false } = {}) {
   const tracks = sources.map(readTrack);
   if (!track()) return playTracks(tracks);
   const { nextKey } = queue;
   setQueue(isNext ? queues.insertNext(queue, tracks) : queues.append(queue, tracks));
+  if (isQuiet) return undefined;
   const what = tracks.length === 1 ? `“${tracks[0].title}”` : `${tracks.length} songs`;
   const undo = () => setQueue(tracks.reduce((left, _, index) => queues.removeEntry(left, nextKey + index), queue));
   return showToast(isNext ? `${what} plays next.` : `${what} added to the queue.`, { undo });

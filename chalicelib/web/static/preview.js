@@ -2,7 +2,7 @@
 // time, fading in and out. Resting is no wish while music plays, where data is to be spared, or where it was switched off: then the
 // button is. A preview is no play: nothing is told to the server.
 
-const PASSAGE_S = 15;
+const PASSAGE_S = 30;
 const REST_MS = 450;
 const HOLD_MS = 450;
 const FADE_IN_MS = 500;
@@ -102,8 +102,9 @@ sound.addEventListener("playing", () => current && fadeTo(LEVEL, FADE_IN_MS));
 sound.addEventListener("timeupdate", () => {
   if (!current) return;
   const heardS = sound.currentTime - current.startS;
-  current.song.style.setProperty("--heard", String(Math.min(1, Math.max(0, heardS / PASSAGE_S))));
-  if (heardS >= PASSAGE_S - FADE_OUT_MS / 1000) end();
+  const lengthS = Math.min(PASSAGE_S, (sound.duration || Infinity) - current.startS); // songs may be shorter
+  current.song.style.setProperty("--heard", String(Math.min(1, Math.max(0, heardS / lengthS))));
+  if (heardS >= lengthS - FADE_OUT_MS / 1000) end();
 });
 for (const name of ["ended", "error"]) sound.addEventListener(name, () => current && end({ isAtOnce: true }));
 sound.addEventListener("pause", () => current && !sound.seeking && sound.currentTime > current.startS && end({ isAtOnce: true }));

@@ -53,6 +53,13 @@ export function jumpTo(queue, key) {
 export const insertNext = (queue, tracks) => insert(queue, tracks, queue.place + 1, currentEntry(queue)?.key);
 export const append = (queue, tracks) => insert(queue, tracks, queue.entries.length, queue.order?.at(-1));
 
+// In place of all that comes.
+export function appendAfter(queue, tracks) {
+  const gone = new Set(upcoming(queue).map((entry) => entry.key));
+  const order = queue.order && queue.order.filter((key) => !gone.has(key));
+  return append({ ...queue, entries: queue.entries.slice(0, queue.place + 1), order }, tracks);
+}
+
 function insert(queue, tracks, at, afterKey) {
   const added = tracks.slice(0, QUEUE_MAX).map((track, index) => ({ key: queue.nextKey + index, track }));
   const entries = queue.entries.toSpliced(at, 0, ...added);

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from mutagen.apev2 import APEv2
+from mutagen.id3 import ID3, TIT2
 
 from chalicelib.audio.analysis import analyse_file
-from chalicelib.audio.mp3_frames import FrameWalk, make_counting_frame, parse_header, walk_frames
+from chalicelib.audio.mp3_frames import FrameHeader, FrameWalk, make_counting_head, parse_header, walk_frames
+from chalicelib.errors import AudioError
 from chalicelib.model import Analysis
 from tests.unit.audio.made_audio import MAX_DURATION_S, make_music, split_frames, write_audio
 
@@ -32,9 +35,26 @@ def walk(data: bytes) -> FrameWalk:
     return walked
 
 
+def make_walk(first: FrameHeader, word: int, *, frames: int) -> FrameWalk:
+    return FrameWalk(
+        first_frame_at=0,
+        first_sound_at=0,
+        frames=frames,
+        samples_per_frame=first.samples,
+        sample_rate=first.sample_rate,
+        header_word=word,
+        declared=None,
+        skipped_bytes=0,
+        trailing_bytes=0,
+        is_last_cut=False,
+    )
+
+
 def test_the_walk_counts_the_frames_that_the_xing_header_declares(mp3: bytes) -> None:
     walked = walk(mp3)
-    assert walked.frames == walked.declared_frames == len(list(split_frames(mp3))) - 1
+    assert walked.declared is not None
+    assert walked.frames == walked.declared.frames == len(list(split_frames(mp3))) - 1
+    assert walked.declared.sound_bytes == len(mp3)
     assert walked.duration_s == pytest.approx(20.0, abs=0.1)
     assert (walked.skipped_bytes, walked.is_last_cut) == (0, False)
 
@@ -125,12 +145,68 @@ def test_reserved_values_begin_no_frame(word: int) -> None:
 
 
 @pytest.mark.parametrize("word", [0xFFFB1044, 0xFFF31044, 0xFFE31844, 0xFFFA10C4, 0xFFF210C4])
-def test_the_counting_frame_is_read_back(word: int) -> None:
-    """At the lowest bit rates, mono and stereo, with and without checksum: the count has room."""
+def test_the_counting_head_is_read_back(word: int) -> None:
+    """At the lowest bit rates, mono and stereo, with and without checksum: the count has room, and silence comes behind it."""
     first = parse_header(word)
     assert first is not None
-    frame = make_counting_frame(FrameWalk(0, 0, 4711, first.samples, first.sample_rate, word, None, 0, is_last_cut=False))
-    header = parse_header(int.from_bytes(frame[:4], "big"))
-    assert header is not None
-    assert (header.kind, header.size_bytes) == (first.kind, len(frame))
-    assert walk(frame * 2).declared_frames == 4711
+    head = make_counting_head(make_walk(first, word, frames=4711))
+    counting, *silent = split_frames(head)
+    assert {parse_header(int.from_bytes(frame[:4], "big")).kind for frame in (counting, *silent)} == {first.kind}
+    assert walk(head).declared == (4711 + len(silent), 0)
+    assert len(silent) == walk(head).frames == 1
+
+
+@pytest.mark.parametrize("size", [0, 10, 3_000, 40_000, (1 << 28) - 1])
+def test_a_tag_that_lies_about_its_size_hides_no_sound(tmp_path: Path, mp3: bytes, size: int) -> None:
+    """Beyond the tag, into the song or beyond the file: the song is heard from its first frame, as a file without the tag is."""
+    tag, head = ID3(), io.BytesIO()
+    tag.add(TIT2(encoding=3, text="A title"))
+    tag.save(head, padding=lambda _: 0)
+    lying = tmp_path / "lying.mp3"
+    lying.write_bytes(head.getvalue()[:6] + bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0)) + head.getvalue()[10:] + mp3)
+    plain = tmp_path / "plain.mp3"
+    plain.write_bytes(mp3)
+    assert analyse(lying).mfcc == pytest.approx(analyse(plain).mfcc, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [0, 31, 33, 5_000, 1 << 31])
+def test_an_ape_tag_that_lies_about_its_size_hides_no_sound(tmp_path: Path, mp3: bytes, size: int) -> None:
+    tag, tail = APEv2(), io.BytesIO()
+    tag["Title"] = "A title"
+    tag.save(tail)
+    data = bytearray(mp3 + tail.getvalue())
+    at = data.rindex(b"APETAGEX") + 12
+    data[at : at + 4] = size.to_bytes(4, "little")
+    lying = tmp_path / "lying.mp3"
+    lying.write_bytes(data)
+    assert analyse(lying).duration_s == pytest.approx(20.0, abs=0.1)
+
+
+@pytest.mark.parametrize("declared", [1, 0xFFFFFFFF])
+def test_a_count_of_frames_that_the_count_of_bytes_contradicts_is_not_believed(tmp_path: Path, mp3: bytes, declared: int) -> None:
+    at = mp3.index(b"Xing") + 8
+    lying = tmp_path / "lying.mp3"
+    lying.write_bytes(mp3[:at] + declared.to_bytes(4, "big") + mp3[at + 4 :])
+    assert analyse(lying).duration_s == pytest.approx(20.0, abs=0.15)
+
+
+def test_what_follows_a_song_that_is_all_there_is_none_of_it(tmp_path: Path, mp3: bytes) -> None:
+    page = tmp_path / "page.mp3"
+    page.write_bytes(mp3 + b"<html>An advertisement</html>" * 2_000)
+    assert analyse(page).duration_s == pytest.approx(20.0, abs=0.01)
+
+
+def test_a_cover_whose_tag_forgot_it_is_looked_through(tmp_path: Path, mp3: bytes) -> None:
+    junk = np.random.default_rng(5).bytes(900_000)
+    path = tmp_path / "a.mp3"
+    path.write_bytes(junk + mp3)
+    assert analyse(path).duration_s == pytest.approx(20.0, abs=0.15)
+
+
+@pytest.mark.parametrize("filling", [b"\xff\xfb\x90", b"\xff", b"\xff\xfb\x90\x44" + bytes(200)])
+def test_a_file_of_false_beginnings_is_refused_without_a_long_search(tmp_path: Path, mp3: bytes, filling: bytes) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(mp3[:4_000] + filling * (30_000_000 // len(filling)))
+    with pytest.raises(AudioError) as caught:
+        analyse(path)
+    assert caught.value.code in {"corrupt", "truncated", "not_audio"}

@@ -15,6 +15,7 @@ from chalicelib.audio.analysis import analyse_file
 from chalicelib.audio.tag_text import MAX_TEXT_LENGTH, clean_text, mend_latin1, parse_track_number, parse_year
 from chalicelib.model import Analysis, Tags
 from tests.unit.audio.made_audio import MAX_DURATION_S, write_mp3
+from tests.unit.audio.made_pictures import encode, paint
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,56 @@ def test_all_fields_are_read_in_utf16_and_utf8(tmp_path: Path, bare_mp3: bytes, 
         year=1987,
         track_number=3,
     )
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf16_that_does_not_say_which_byte_comes_first_is_harmless(tmp_path: Path, bare_mp3: bytes, order: str) -> None:
+    """It may come out wrong, but as text, and with the song."""
+    text = "\x01".encode("latin-1") + "Título".encode(order)
+    frame = b"TIT2" + len(text).to_bytes(4, "big") + b"\0\0" + text
+    path = tmp_path / "a.mp3"
+    path.write_bytes(b"ID3\x03\0\0\0\0\0" + bytes([len(frame)]) + frame + bare_mp3)
+    analysis = analyse(path)
+    assert analysis.tags.title
+    assert analysis.tags.title.isprintable()
+    assert analysis.duration_s == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("v2_version", [3, 4])
+def test_latin1_declared_as_such_is_read(tmp_path: Path, bare_mp3: bytes, v2_version: int) -> None:
+    path = tag_mp3(tmp_path / "a.mp3", bare_mp3, TIT2(encoding=0, text="Café"), TPE1(encoding=0, text="Sigur Rós"), v2_version=v2_version)
+    assert (analyse(path).tags.title, analyse(path).tags.artist) == ("Café", "Sigur Rós")
+
+
+def test_windows_1252_declared_latin1_keeps_its_quotes(tmp_path: Path, bare_mp3: bytes) -> None:
+    path = tag_mp3(tmp_path / "a.mp3", bare_mp3, TIT2(encoding=0, text="It\x92s \x93here\x94"))
+    assert analyse(path).tags.title == "It’s “here”"
+
+
+@pytest.mark.parametrize("encoding", [0, 1, 3])
+def test_markup_controls_and_overrides_in_every_field_are_harmless_text(tmp_path: Path, bare_mp3: bytes, encoding: int) -> None:
+    nasty = "<img src=x onerror=alert(1)>\x00\x1b[31m\r\n" + ("\u202e\u2066\ufeff" if encoding else "\x85")
+    frames = [frame(encoding=encoding, text=nasty + "end") for frame in (TIT2, TPE1, TALB, TPE2, TCON, TDRC, TRCK)]
+    tags = analyse(tag_mp3(tmp_path / "a.mp3", bare_mp3, *frames)).tags
+    for text in (tags.title, tags.artist, tags.album, tags.album_artist):
+        assert text is not None
+        assert text.startswith("<img src=x onerror=alert(1)>")
+        assert text.isprintable()
+    assert (tags.year, tags.track_number) == (None, None)
+
+
+def test_id3v2_2_is_read_with_its_picture(tmp_path: Path, bare_mp3: bytes) -> None:
+    def make_frame(name: bytes, body: bytes) -> bytes:
+        return name + len(body).to_bytes(3, "big") + body
+
+    picture = encode(paint(40, 40), "PNG")
+    frames = make_frame(b"TT2", b"\0Old title") + make_frame(b"TRK", b"\x004/9") + make_frame(b"PIC", b"\0PNG\x03\0" + picture)
+    size = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    path = tmp_path / "a.mp3"
+    path.write_bytes(b"ID3\x02\0\0" + size + frames + bare_mp3)
+    analysis = analyse(path)
+    assert (analysis.tags.title, analysis.tags.track_number) == ("Old title", 4)
+    assert analysis.cover is not None
 
 
 def test_several_artists_are_joined(tmp_path: Path, bare_mp3: bytes) -> None:

@@ -18,6 +18,7 @@ from chalicelib.events.kafka_events import encode_play
 from chalicelib.events.queues import encode_notification
 from tests.fakes.buckets import FakeMusicBucket, FakeSourceBucket
 from tests.fakes.queues import FakeDeadLetterQueue, FakeLagWatch, FakePlayPublisher, FakeQueueWatch, FakeRecordReader, FakeUploadQueue
+from tests.fakes.reanalysis_store import FakeReanalysisStore
 from tests.fakes.redelivery import FakeRedelivery
 from tests.fakes.samples import attach_track, make_analysis, make_build, make_letter, make_object, make_play, make_upload, make_user
 from tests.fakes.stores import (
@@ -43,6 +44,7 @@ class Stores:
         self.index_builds = FakeIndexBuildStore()
         self.dead_letters = FakeDeadLetterStore()
         self.backfills = FakeBackfillStore()
+        self.reanalyses = FakeReanalysisStore(self.tracks)
         self.music_bucket = FakeMusicBucket()
         self.upload_queue = FakeUploadQueue()
         self.upload_redelivery = FakeRedelivery()

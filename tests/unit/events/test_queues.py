@@ -14,6 +14,7 @@ from chalicelib.errors import ConfigError, StoreUnavailableError
 from chalicelib.events.queues import SqsBuildQueue, SqsRedelivery, SqsUploadQueue
 from chalicelib.events.s3_events import parse_object_events
 from chalicelib.model import StoredObject
+from chalicelib.workflows.records import ObjectEvent
 
 
 @pytest.fixture
@@ -49,6 +50,14 @@ def test_a_queued_object_reads_as_s3_would_announce_it(client: Any, url: str) ->
     SqsUploadQueue(client, url, "music").queue_object(StoredObject(key="uploads/a b+ü.mp3", etag="e", size_bytes=1))
     (message,) = receive(client, url)
     assert [event.key for event in parse_object_events(message["Body"])] == ["uploads/a b+ü.mp3"]
+
+
+def test_an_outdated_track_is_announced_with_its_object(client: Any, url: str) -> None:
+    stored = StoredObject(key="uploads/a b+ü.mp3", etag="e", size_bytes=1)
+    SqsUploadQueue(client, url, "music").queue_reanalysis("t1", stored)
+    (message,) = receive(client, url)
+    (event,) = parse_object_events(message["Body"])
+    assert event == ObjectEvent(key="uploads/a b+ü.mp3", kind="outdated", sequencer="e", track_id="t1")
 
 
 def test_a_message_put_off_for_no_time_comes_again_at_once(client: Any, url: str) -> None:

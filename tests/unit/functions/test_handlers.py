@@ -26,7 +26,9 @@ from functions.record_dead_letter import handler as record_dead_letter
 from functions.relay_plays import handler as relay_plays
 from tests.fakes.account_stores import FakeExportBucket, make_fake_account_stores
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
-from tests.fakes.queues import FakeBuildQueue, FakePlayPublisher
+from tests.fakes.query_store import FakeQueryStore
+from tests.fakes.queues import FakeBuildQueue, FakePlayPublisher, FakeUploadQueue
+from tests.fakes.reanalysis_store import FakeReanalysisStore
 from tests.fakes.redelivery import FakeRedelivery
 from tests.fakes.samples import make_play, make_user
 from tests.fakes.stores import (
@@ -35,6 +37,7 @@ from tests.fakes.stores import (
     FakeIndexBuildStore,
     FakeLeaseStore,
     FakeListeningStore,
+    FakePassageStore,
     FakePlayStore,
     FakeRecommendationStore,
     FakeSessionStore,
@@ -57,7 +60,11 @@ class Stores:
         self.music_bucket = FakeMusicBucket()
         self.index_bucket = FakeIndexBucket()
         self.tracks = FakeTrackStore()
+        self.passages = FakePassageStore(self.tracks)
         self.uploads = FakeUploadStore()
+        self.sound_queries = FakeQueryStore()
+        self.reanalyses = FakeReanalysisStore(self.tracks)
+        self.upload_queue = FakeUploadQueue()
         self.users = FakeUserStore()
         self.plays = FakePlayStore()
         self.feedback = FakeFeedbackStore()

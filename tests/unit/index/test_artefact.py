@@ -11,10 +11,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.errors import ArtefactError
 from chalicelib.index import manifest as artefact
-from chalicelib.index.artefact import open_index
+from chalicelib.index.artefact import decode_track_ids, open_index
 from tests.unit.index.music_library import build_music, make_mfcc
 
 FILES = (*artefact.REQUIRED_FILES, artefact.MANIFEST)
@@ -92,11 +94,16 @@ def edit_manifest(folder: Path, **changes: object) -> None:
     (folder / artefact.MANIFEST).write_bytes(artefact.encode_manifest(msgspec.structs.replace(manifest, **changes)))
 
 
-@pytest.mark.parametrize(
-    "changes", [{"track_count": 199}, {"dimension": 19}, {"scaler_version": 2}], ids=["track_count", "dimension", "scaler_version"]
-)
-def test_files_that_do_not_hold_what_the_manifest_says_are_refused(folder: Path, changes: dict[str, object]):
-    edit_manifest(folder, **changes)
+def test_ids_that_are_not_as_many_as_the_manifest_says_are_refused(folder: Path):
+    edit_manifest(folder, track_count=199)
+    with pytest.raises(ArtefactError, match="expected"):
+        open_index(folder)
+
+
+@pytest.mark.parametrize("changes", [{"dimension": 19}, {"scaler_version": 2}], ids=["dimension", "scaler_version"])
+def test_a_space_that_does_not_hold_what_the_manifest_says_is_refused(folder: Path, changes: dict[str, int]):
+    manifest, _ = artefact.read_manifest(folder)
+    edit_manifest(folder, spaces={"mfcc": msgspec.structs.replace(manifest.spaces["mfcc"], **changes)})
     with pytest.raises(ArtefactError, match="expected"):
         open_index(folder)
 
@@ -114,6 +121,39 @@ def test_a_manifest_that_leaves_a_file_out_is_refused(folder: Path):
     edit_manifest(folder, files={name: facts for name, facts in manifest.files.items() if name != artefact.TREES})
     with pytest.raises(ArtefactError, match="does not name"):
         open_index(folder)
+
+
+def test_an_artefact_of_schema_1_is_opened_as_what_it_would_be_today(folder: Path):
+    """An upgrade serves the index that it finds."""
+    manifest, _ = artefact.read_manifest(folder)
+    content = msgspec.json.decode((folder / artefact.MANIFEST).read_bytes())
+    facts = content.pop("spaces")["mfcc"]
+    content |= {"schema": 1, "feature_space": "mfcc", "projection_version": None, "scaler_drift": facts.pop("drift"), **facts}
+    del content["step_s"], content["timbre_missing_because"]
+    (folder / artefact.MANIFEST).write_bytes(msgspec.json.encode(content))
+    index = open_index(folder, space="timbre")
+    assert (index.space, len(index)) == ("mfcc", 200)
+    assert index.facts == manifest.spaces["mfcc"]
+
+
+@given(st.lists(st.text(st.characters(codec="ascii", min_codepoint=32), min_size=1, max_size=5)))
+def test_any_list_of_ids_is_read_as_json_has_it(ids: list[str]):
+    assert decode_track_ids(msgspec.json.encode(ids)).tolist() == [each.encode() for each in ids]
+
+
+@given(st.lists(st.text("0123456789abcdef", min_size=4, max_size=4)), st.data())
+def test_ids_of_one_length_are_read_as_json_has_them_and_no_list_is_refused(ids: list[str], data: st.DataObject):
+    content = msgspec.json.encode(ids)
+    assert decode_track_ids(content).tolist() == [each.encode() for each in ids]
+    place = data.draw(st.integers(0, len(content) - 1))
+    spoilt = content[:place] + data.draw(st.sampled_from([b"", b'"', b",", b"]", b"\\", b" "])) + content[place + 1 :]
+    try:
+        expected = [each.encode() for each in msgspec.json.decode(spoilt, type=list[str])]
+    except (msgspec.DecodeError, UnicodeError):
+        with pytest.raises(ArtefactError):
+            decode_track_ids(spoilt)
+    else:
+        assert decode_track_ids(spoilt).tolist() == expected
 
 
 def test_an_open_index_goes_on_when_its_files_are_removed(folder: Path):

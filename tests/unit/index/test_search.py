@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from chalicelib.index.angular import measure_distances, measure_distances_each, 
 from chalicelib.index.artefact import open_index
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.search import LoadedIndex, Neighbour
+from chalicelib.model import TrackVector
 from tests.unit.index.music_library import build_music, make_mfcc, name_track
 
 COUNT = 3000
@@ -39,6 +41,10 @@ def index(folder: Path, request: pytest.FixtureRequest) -> LoadedIndex:
 @pytest.fixture(scope="module")
 def by_annoy(folder: Path) -> LoadedIndex:
     return open_index(folder, exact_up_to=0)
+
+
+def make_delta(mfcc: Mapping[str, Sequence[float]]) -> dict[str, TrackVector]:
+    return {track_id: TrackVector(track_id, 1, tuple(row)) for track_id, row in mfcc.items()}
 
 
 def scan(vectors: np.ndarray, ids: list[str], query: np.ndarray, k: int) -> list[Neighbour]:
@@ -119,7 +125,7 @@ def test_index_and_delta_together_equal_a_scan_of_the_union(*, built: int, added
     now = {name_track(n): row for n, row in enumerate(mfcc)}
     now.update({name_track(n): row for n, row in enumerate(make_mfcc(min(changed, built), seed=seed + 1))})
     delta = {each: row.tolist() for n, (each, row) in enumerate(now.items()) if n < changed or n >= built}
-    catalogue = Catalogue(index, delta)
+    catalogue = Catalogue(index, make_delta(delta))
     query = index.scaler.transform(make_mfcc(1, seed=seed + 2)[0])
     union = index.scaler.transform(np.array(list(now.values())))
     distances = dict(zip(now, measure_distances(query, scale_to_unit(union)).tolist(), strict=True))
@@ -129,7 +135,7 @@ def test_index_and_delta_together_equal_a_scan_of_the_union(*, built: int, added
 
 
 def test_a_changed_track_is_found_as_it_is_now_and_only_once(by_annoy: LoadedIndex, mfcc: np.ndarray):
-    catalogue = Catalogue(by_annoy, {name_track(3): mfcc[1000].tolist()})
+    catalogue = Catalogue(by_annoy, make_delta({name_track(3): mfcc[1000].tolist()}))
     query = by_annoy.scaler.transform(mfcc[1000])
     assert {each.track_id for each in catalogue.search(query, 2)} == {name_track(3), name_track(1000)}
     everywhere = [each.track_id for each in catalogue.search(by_annoy.scaler.transform(mfcc[3]), COUNT)]
@@ -138,14 +144,14 @@ def test_a_changed_track_is_found_as_it_is_now_and_only_once(by_annoy: LoadedInd
 
 
 def test_a_track_of_the_delta_can_be_excluded(by_annoy: LoadedIndex, mfcc: np.ndarray):
-    catalogue = Catalogue(by_annoy, {"new": mfcc[8].tolist()})
+    catalogue = Catalogue(by_annoy, make_delta({"new": mfcc[8].tolist()}))
     query = by_annoy.scaler.transform(mfcc[8])
     assert "new" in {each.track_id for each in catalogue.search(query, 2)}
     assert "new" not in {each.track_id for each in catalogue.search(query, 20, exclude=["new"])}
 
 
 def test_numbers_of_another_form_in_the_delta_are_passed_over(by_annoy: LoadedIndex, mfcc: np.ndarray):
-    catalogue = Catalogue(by_annoy, {"short": [1.0, 2.0], "nan": [float("nan")] * 20, "fine": mfcc[8].tolist()})
+    catalogue = Catalogue(by_annoy, make_delta({"short": [1.0, 2.0], "nan": [float("nan")] * 20, "fine": mfcc[8].tolist()}))
     found = {each.track_id for each in catalogue.search(by_annoy.scaler.transform(mfcc[8]), COUNT + 3)}
     assert found & {"short", "nan", "fine"} == {"fine"}
 
@@ -165,7 +171,7 @@ def test_a_question_asked_again_leaves_out_what_is_excluded_this_time(index: Loa
 
 
 def test_searching_around_several_finds_what_searching_around_each_does(index: LoadedIndex, mfcc: np.ndarray):
-    catalogue = Catalogue(index, {name_track(3): mfcc[4].tolist(), "f" * 24: mfcc[9].tolist()})
+    catalogue = Catalogue(index, make_delta({name_track(3): mfcc[4].tolist(), "f" * 24: mfcc[9].tolist()}))
     queries = [index.scaler.transform(mfcc[row]) for row in (3, 9, 40)]
     exclude = [name_track(9), name_track(41), "f" * 24]
     assert catalogue.search_each(queries, 12, exclude=exclude) == [catalogue.search(each, 12, exclude=exclude) for each in queries]

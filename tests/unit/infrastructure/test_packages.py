@@ -16,7 +16,15 @@ from infrastructure.annoy_wheel import read_pin
 from infrastructure.build_cache import hash_inputs, reuse_or_build
 from infrastructure.errors import PackageError
 from infrastructure.layers import LAYER_NAMES, split_lock, trim_packages
-from infrastructure.package import LAMBDA_LIMIT_BYTES, LAYERS_OF_FUNCTION, Packages, build_packages, check_sizes, list_sources
+from infrastructure.package import (
+    LAMBDA_LIMIT_BYTES,
+    LAYERS_OF_FUNCTION,
+    Packages,
+    build_packages,
+    check_layer_sizes,
+    check_sizes,
+    list_sources,
+)
 from infrastructure.toolchain import compile_bytecode, run_tool
 from infrastructure.zips import Archive, merge_archives, write_archive
 
@@ -170,18 +178,37 @@ def test_pin_of_a_package_that_a_lock_does_not_have_is_refused() -> None:
 
 def test_trimming_keeps_what_is_imported_and_the_licences(tmp_path: Path) -> None:
     kept = [
-        "numpy/f2py/__init__.py",
-        "numpy/testing/__init__.py",
+        "PIL/Image.py",
+        "PIL/_imaging.cpython-311.so",
+        "pillow.libs/libjpeg-1.so.62",
         "x-1.dist-info/METADATA",
         "x-1.dist-info/licenses/LICENSE",
         "x.libs/y.so",
     ]
     dropped = ["numpy/tests/test_a.py", "numpy/_core/include/a.h", "bin/tool", "x-1.dist-info/RECORD", "x/stub.pyi", "x/__pycache__/a.pyc"]
+    dropped += ["numpy/f2py/__init__.py", "PIL/_avif.cpython-311.so", "pillow.libs/libavif-1.so.16", "cffi/api.py"]
     for name in kept + dropped:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     trim_packages(tmp_path)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
+
+
+def test_what_scipy_wants_of_numpy_stays_where_scipy_is(tmp_path: Path) -> None:
+    for name in ("numpy/f2py/__init__.py", "numpy/testing/__init__.py", "scipy/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    trim_packages(tmp_path)
+    assert (tmp_path / "numpy/f2py/__init__.py").exists()
+    assert (tmp_path / "numpy/testing/__init__.py").exists()
+
+
+def test_a_layer_above_its_limit_fails_the_build(tmp_path: Path) -> None:
+    told: list[str] = []
+    check_layer_sizes({"audio": Archive(tmp_path, 80_000_000)}, told.append)
+    assert told == ["layer audio: 80.0 of 80 MB"]
+    with pytest.raises(PackageError, match=r"layer audio is 80\.1 MB unzipped, more than its limit of 80 MB"):
+        check_layer_sizes({"audio": Archive(tmp_path, 80_100_000)}, told.append)
 
 
 def pack(folder: Path, files: dict[str, str], *, out: Path, name: str = "x") -> Archive:

@@ -122,11 +122,14 @@ def test_buckets_outlive_their_stack_and_are_private_and_encrypted(template: dic
         assert bucket["BucketEncryption"]
 
 
-def test_music_bucket_announces_what_comes_and_what_goes_below_uploads(template: dict[str, Any]) -> None:
+def test_music_bucket_announces_what_comes_and_goes_below_uploads_and_what_comes_below_queries(template: dict[str, Any]) -> None:
     announced = template["Resources"]["MusicBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
-    assert {item["Event"] for item in announced} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
-    for item in announced:
-        assert item["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "uploads/"}]
+    rules = {(item["Event"], *(rule["Name"] + " " + rule["Value"] for rule in item["Filter"]["S3Key"]["Rules"])) for item in announced}
+    assert rules == {
+        ("s3:ObjectCreated:*", "prefix uploads/"),
+        ("s3:ObjectRemoved:*", "prefix uploads/"),
+        ("s3:ObjectCreated:*", "prefix queries/"),
+    }
 
 
 def test_no_role_may_do_everything(template: dict[str, Any]) -> None:

@@ -31,6 +31,21 @@ def test_a_path_finds_its_route_and_literal_segments_win(path: str, pattern: str
     assert (route.pattern, route.parameters) == (pattern, parameters)
 
 
+@pytest.mark.parametrize(
+    ("path", "pattern", "rest"),
+    [
+        ("/nothing", "/{proxy+}", "nothing"),
+        ("/tracks/a/b/c%20d", "/{proxy+}", "tracks/a/b/c d"),
+        ("/", "/", None),
+        ("/tracks/a", "/tracks/{id}", None),
+    ],
+)
+def test_a_greedy_route_takes_what_no_other_takes(path: str, pattern: str, rest: str | None) -> None:
+    route = RouteTable(["/{proxy+}", "/", "/tracks/{id}", "/tracks/{id}/similar"]).find(path)
+    assert route is not None
+    assert (route.pattern, route.parameters.get("proxy")) == (pattern, rest)
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/tracks", "/tracks/a/b/c", "/tracks//similar/x"])
 def test_an_unknown_path_finds_nothing(path: str) -> None:
     assert RouteTable(["/", "/tracks/{id}", "/tracks/{id}/similar"]).find(path) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from datetime import date
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.recommend.agreement import (
     draw_day_point,
@@ -18,9 +20,9 @@ from chalicelib.recommend.agreement import (
     shortlist_candidates,
     vary_by_day,
 )
-from chalicelib.recommend.diversity import Candidates, Picked, pick_diverse
+from chalicelib.recommend.diversity import Candidates, Picked, count_worn_out, find_least_served, pick_diverse
 from chalicelib.recommend.duplicates import KnownSongs
-from chalicelib.recommend.reasons import explain_pick
+from chalicelib.recommend.reasons import Cause, explain_pick
 from tests.unit.recommend.test_duplicates import make_track
 
 TODAY = date(2026, 11, 22)
@@ -59,6 +61,29 @@ def test_no_artist_has_more_than_three_songs():
     candidates = make_candidates(points[1:], points[:1], artists=[f"Band {n % 4}" for n in range(100)])
     picked = pick(candidates, [1.0], 30)
     assert Counter(candidates.tracks[each.row].artist for each in picked) == {f"Band {n}": 3 for n in range(4)}
+
+
+def mark_played(candidates: Candidates, heard: range) -> Candidates:
+    tracks = [replace(track, play_count=5 if row in heard else 0) for row, track in enumerate(candidates.tracks)]
+    return dataclasses.replace(candidates, tracks=tracks)
+
+
+def test_every_tenth_place_is_for_a_song_that_nobody_has_heard():
+    points = make_points(101)
+    order = np.argsort(np.linalg.norm(points[1:] - points[0], axis=1))
+    candidates = make_candidates(points[1:][order], points[:1])  # nearest first
+    picked = [each.row for each in pick(mark_played(candidates, range(80)), [1.0], 30)]
+    assert all(picked[place] >= 80 for place in (9, 19, 29))
+    assert sum(row >= 80 for row in picked) < 10
+    assert [each.row for each in pick(mark_played(candidates, range(100)), [1.0], 30)] == [each.row for each in pick(candidates, [1.0], 30)]
+
+
+def test_an_unheard_song_that_agrees_with_nothing_gets_no_place():
+    liked, disliked = np.eye(6)[0], np.eye(6)[1]
+    near = [liked + 0.1 * each for each in make_points(11)]
+    units = np.array([each / np.linalg.norm(each) for each in [*near, disliked]])
+    candidates = mark_played(make_candidates(units, np.array([liked, disliked])), range(11))
+    assert 11 not in [each.row for each in pick(candidates, [1.0, -1.0], 12)]
 
 
 def test_tracks_of_nobody_are_not_capped():
@@ -122,19 +147,38 @@ def test_variation_is_the_same_all_day_and_another_for_another_day_or_listener()
     assert 1.0 <= today.min() < today.max() <= 1.5
 
 
+def test_variation_spreads_evenly_and_does_not_hang_on_how_long_other_ids_are():
+    ids = [f"{n:024x}" for n in range(4_000)]
+    today = vary_by_day(ids, user_id="ann", day=TODAY)
+    counts, _ = np.histogram(today, bins=8, range=(1.0, 1.5))
+    assert counts.min() > 400
+    assert vary_by_day(["a", "x" * 40], user_id="ann", day=TODAY)[0] == vary_by_day(["a"], user_id="ann", day=TODAY)[0]
+    assert len(vary_by_day([], user_id="ann", day=TODAY)) == 0
+
+
+def test_what_a_dislike_outweighs_in_the_end_is_worn_out_and_the_other_taste_is_least_served():
+    affinity = np.array([[1.0, 0.0, 0.4], [1.0, 0.0, 0.8], [0.0, 0.9, 0.0]])
+    candidates = Candidates([make_track(each, track_id=each) for each in "abc"], np.eye(3), affinity, np.ones(3))
+    weights, picked = np.array([1.0, 0.8, -1.0]), [Picked(0, 1.0)]
+    assert count_worn_out(candidates, weights, []) == 0
+    assert count_worn_out(candidates, weights, picked) == 1
+    assert find_least_served(candidates, weights, picked).tolist() == [1, 0]
+    assert find_least_served(candidates, weights, []).tolist() == [0, 1]
+
+
 @given(st.text(min_size=1), st.dates())
 def test_the_point_of_a_day_is_a_fraction(user_id: str, day: date):
     assert 0.0 <= draw_day_point(user_id=user_id, day=day) < 1.0
 
 
 def test_reasons_name_the_played_songs_that_contribute_strongest_first():
-    played = [make_track(title, track_id=title) for title in ("far", "near", "middle")]
+    played = [Cause(make_track(title, track_id=title)) for title in ("far", "near", "middle")]
     reasons = explain_pick(played, np.array([1.5, 0.2, 0.5]), np.array([0.01, 0.9, 0.4]), percentile_of=lambda d: 100 - 50 * d)
     assert [(each.track_id, each.distance, each.percentile) for each in reasons] == [("near", 0.2, 90.0), ("middle", 0.5, 75.0)]
 
 
 def test_there_is_a_reason_even_where_all_played_songs_are_too_far_to_contribute():
-    played = [make_track(title, track_id=title) for title in ("far", "farther")]
+    played = [Cause(make_track(title, track_id=title)) for title in ("far", "farther")]
     reasons = explain_pick(played, np.array([1.5, 1.6]), np.zeros(2), percentile_of=lambda _: 0.0)
     assert [each.track_id for each in reasons] == ["far"]
 

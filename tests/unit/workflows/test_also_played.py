@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from chalicelib.workflows.also_played import list_also_played
-from chalicelib.workflows.explain_likeness import explain_likeness, say_likeness
 from tests.fakes.samples import at, attach_track, make_analysis, make_play
 from tests.fakes.stores import FakePlayStore, FakeTrackStore
 
@@ -48,13 +45,3 @@ def test_a_song_in_the_trash_is_not_shown() -> None:
         room.play(user, "seed", "gem")
     room.tracks.move_to_trash(room.ids["gem"], now=at(99))
     assert room.ask("ann") == []
-
-
-def test_likeness_says_in_what_two_songs_are_near() -> None:
-    track = attach_track(FakeTrackStore(), make_analysis("x"))
-    one = replace(track, mfcc_standardized=(0.0,) * 20, scaler_version=1)
-    louder = replace(one, mfcc_standardized=(3.0, *(0.0,) * 19))
-    assert say_likeness(explain_likeness(one, one)) == "in every part of the sound"
-    assert say_likeness(explain_likeness(one, louder)) == "in brightness and tone colour, other loudness"
-    assert explain_likeness(one, replace(one, scaler_version=2)) == ()
-    assert say_likeness(()) == ""

@@ -170,7 +170,7 @@ def test_only_the_build_in_force_stays_on_disk_and_an_open_one_goes_on(current: 
     before = old.search(query, 5)
     publish(bucket, tmp_path, "two", max_seq=1)
     current.get(10.0)
-    assert [each.name for each in (tmp_path / "index").iterdir()] == ["two"]
+    assert [each.name for each in (tmp_path / "index").iterdir()] == ["two.timbre"]
     assert old.search(query, 5) == before
 
 
@@ -180,7 +180,7 @@ def test_downloads_that_a_dead_process_left_are_swept_and_fresh_ones_are_not(cur
     os.utime(tmp_path / "index" / f"{INCOMING}dead", (0, 0))
     publish(bucket, tmp_path, "one")
     current.get(0.0)
-    assert {each.name for each in (tmp_path / "index").iterdir()} == {"one", f"{INCOMING}alive"}
+    assert {each.name for each in (tmp_path / "index").iterdir()} == {"one.timbre", f"{INCOMING}alive"}
 
 
 def test_another_process_finds_the_build_on_disk_and_downloads_nothing(bucket: CountingBucket, tmp_path: Path):
@@ -194,9 +194,9 @@ def test_another_process_finds_the_build_on_disk_and_downloads_nothing(bucket: C
 def test_a_build_that_was_spoilt_on_disk_is_fetched_again(bucket: CountingBucket, tmp_path: Path):
     publish(bucket, tmp_path, "one")
     CurrentIndex(bucket, tmp_path / "index", refresh_s=1.0).get(0.0)
-    os.truncate(tmp_path / "index" / "one" / artefact.TREES, 100)
+    os.truncate(tmp_path / "index" / "one.timbre" / artefact.TREES, 100)
     assert name_of(CurrentIndex(bucket, tmp_path / "index", refresh_s=1.0), 0.0) == "one"
-    assert (tmp_path / "index" / "one" / artefact.TREES).stat().st_size > 100
+    assert (tmp_path / "index" / "one.timbre" / artefact.TREES).stat().st_size > 100
 
 
 def test_many_threads_share_one_download(bucket: CountingBucket, tmp_path: Path):
@@ -233,7 +233,7 @@ def test_processes_that_load_into_one_folder_at_once_all_get_the_index(bucket: C
     assert [answers.get(timeout=60) for _ in processes] == [5, 5, 5]
     for process in processes:
         process.join(timeout=30)
-    assert [each.name for each in (tmp_path / "index").iterdir()] == ["one"]
+    assert [each.name for each in (tmp_path / "index").iterdir()] == ["one.timbre"]
 
 
 def test_publishing_the_same_build_again_is_harmless(bucket: CountingBucket, tmp_path: Path):
@@ -298,10 +298,53 @@ def test_the_scaler_in_force_is_read_without_the_index(bucket: CountingBucket, t
         read_scaler_in_force(bucket)
 
 
+def test_only_what_the_space_needs_is_fetched(bucket: CountingBucket, tmp_path: Path):
+    build_music(tmp_path / "one", make_mfcc(60), build_id="one", has_features=True)
+    publish_build(tmp_path / "one", bucket, now=NOW)
+    for space in artefact.SPACES:
+        bucket.fetched.clear()
+        index = CurrentIndex(bucket, tmp_path / "index", refresh_s=1.0, space=space).get(0.0)
+        assert index is not None
+        assert (index.space, len(index)) == (space, 60)
+        assert set(bucket.fetched) == {artefact.MANIFEST, artefact.TRACK_IDS, *artefact.name_files(space).names()}
+    bucket.fetched.clear()
+    again = CurrentIndex(bucket, tmp_path / "index", refresh_s=1.0, space="mfcc").get(0.0)
+    assert again is not None
+    assert bucket.fetched == [], "each space's process has its own copy"
+
+
+def test_a_build_without_the_wanted_space_is_served_by_the_other_until_one_has_it(tmp_path: Path):
+    library = make_library(60)
+    current = CurrentIndex(library.bucket, tmp_path / "index", refresh_s=1.0, space="timbre")
+    before = current.get(0.0)
+    assert before is not None
+    assert before.space == "mfcc"
+    richer = make_library(60, has_features=True, build=False)
+    library.tracks, library.passages = richer.tracks, richer.passages
+    library.build("build-2")
+    after = current.get(1.0)
+    assert after is not None
+    assert (after.space, after.manifest.build_id) == ("timbre", "build-2")
+
+
+def test_what_was_added_since_the_build_is_found_by_its_features_in_the_timbre_space(tmp_path: Path):
+    library = make_library(60, has_features=True)
+    current = CurrentIndex(library.bucket, tmp_path / "index", refresh_s=1.0, space="timbre")
+    late = library.add(make_mfcc(1, seed=5)[0], has_features=True)
+    poor = library.add(make_mfcc(1, seed=6)[0])
+    catalogue = current.open_catalogue(library.tracks, 0.0)
+    assert catalogue is not None
+    vector = catalogue.vector_of(late.track_id)
+    assert vector is not None
+    assert vector.shape == (catalogue.index.facts.dimension,)
+    assert catalogue.search(vector, 1)[0].track_id == late.track_id
+    assert catalogue.vector_of(poor.track_id) is None, "without features there is no place for it in this space"
+
+
 def open_ids(current: CurrentIndex, library: Library, now: float) -> set[str]:
     catalogue = current.open_catalogue(library.tracks, now)
     assert catalogue is not None
-    return {each.track_id for each in catalogue.search(catalogue.standardize(make_mfcc(1)[0]), 1000)}
+    return {each.track_id for each in catalogue.search(catalogue.index.scaler.transform(make_mfcc(1)[0]), 1000)}
 
 
 def test_the_catalogue_holds_what_was_added_since_the_build_and_follows_builds(tmp_path: Path):

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from chalicelib.errors import NotFoundError
-from chalicelib.model import Track
+from chalicelib.model import Track, TrackVector
 from chalicelib.workflows.current_index import CurrentIndex
-from chalicelib.workflows.find_neighbours import NeighbourTrack, find_neighbours, find_neighbours_of_mfcc
+from chalicelib.workflows.find_neighbours import NeighbourTrack, find_neighbours, find_neighbours_of_sound, locate_vectors
 from tests.unit.index.music_library import Library, make_library, make_mfcc, name_track
 
 STYLES = 6
@@ -124,10 +124,35 @@ def test_an_unknown_or_removed_song_is_not_found(listening: Listening):
 
 def test_a_clip_that_is_no_track_finds_what_it_sounds_like(listening: Listening):
     mfcc = listening.library.tracks.tracks[name_track(7)].mfcc
-    found = find_neighbours_of_mfcc(mfcc, count=5, index=listening.index, tracks=listening.library.tracks)
+    clip = TrackVector("clip", 0, mfcc)
+    found = find_neighbours_of_sound(clip, count=5, index=listening.index, tracks=listening.library.tracks)
     assert found[0].track.track_id == name_track(7)
     assert found[0].distance == pytest.approx(0.0, abs=1e-6)
     assert len(found) == 5
+
+
+def test_in_the_timbre_space_a_clip_finds_what_it_sounds_like_by_its_features(tmp_path: Path):
+    library = make_library(60, has_features=True)
+    index = CurrentIndex(library.bucket, tmp_path / "index", refresh_s=0.0)
+    known = library.tracks.tracks[name_track(7)]
+    features = library.tracks.features_of([known.track_id])[known.track_id]
+    found = find_neighbours_of_sound(TrackVector("clip", 0, known.mfcc, features=features), count=5, index=index, tracks=library.tracks)
+    assert found[0].track.track_id == known.track_id
+    assert found[0].distance == pytest.approx(0.0, abs=1e-6)
+    assert find_neighbours_of_sound(TrackVector("clip", 0, known.mfcc), count=5, index=index, tracks=library.tracks) == []
+
+
+def test_a_song_that_neither_index_nor_delta_has_is_located_by_what_the_store_knows(tmp_path: Path):
+    library = make_library(60, has_features=True)
+    index = CurrentIndex(library.bucket, tmp_path / "index", refresh_s=1000.0)
+    catalogue = index.open_catalogue(library.tracks, 0.0)
+    late = [library.add(make_mfcc(1, seed=seed)[0], has_features=seed < 6) for seed in (5, 6)]
+    assert catalogue is not None
+    assert catalogue.vector_of(late[0].track_id) is None
+    library.tracks.calls.clear()
+    located = locate_vectors(catalogue, [library.tracks.tracks[name_track(3)], *late], library.tracks)
+    assert list(located) == [name_track(3), late[0].track_id]
+    assert library.tracks.calls == ["features_of"], "once for all that are missing"
 
 
 def test_the_store_is_read_by_the_found_tracks_only(listening: Listening):

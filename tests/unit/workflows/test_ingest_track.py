@@ -18,12 +18,13 @@ from chalicelib.model import Analysis, Cover
 from chalicelib.upload_ids import derive_upload_id, is_upload_key
 from chalicelib.workflows.ingest_messages import ingest_messages
 from chalicelib.workflows.ingest_track import TrackIngestion, ingest_track
+from chalicelib.workflows.reanalyse_catalogue import Reanalysing
 from chalicelib.workflows.records import ObjectEvent, ObjectMessage
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
-from tests.fakes.queues import FakeBuildQueue
+from tests.fakes.queues import FakeBuildQueue, FakeUploadQueue
 from tests.fakes.redelivery import FakeRedelivery
 from tests.fakes.samples import NOW, make_analysis, make_build, make_track_id
-from tests.fakes.stores import FakeDeadLetterStore, FakeIndexBuildStore, FakeTrackStore, FakeUploadStore
+from tests.fakes.stores import FakeDeadLetterStore, FakeIndexBuildStore, FakeReanalysisStore, FakeTrackStore, FakeUploadStore
 
 KEY = "uploads/song.mp3"
 
@@ -46,6 +47,7 @@ class World:
     builds: FakeBuildQueue = field(default_factory=FakeBuildQueue)
     letters: FakeDeadLetterStore = field(default_factory=FakeDeadLetterStore)
     redelivery: FakeRedelivery = field(default_factory=FakeRedelivery)
+    queue: FakeUploadQueue = field(default_factory=FakeUploadQueue)
     analyse: Callable[..., Analysis] = analyse_by_content
 
     def ingestion(self) -> TrackIngestion:
@@ -66,7 +68,17 @@ class World:
         return ingest_track(event, self.ingestion())
 
     def take(self, *messages: ObjectMessage) -> list[str]:
-        return ingest_messages(messages, self.ingestion(), dead_letters=self.letters, redelivery=self.redelivery)
+        reanalysing = Reanalysing(
+            tracks=self.tracks,
+            reanalyses=FakeReanalysisStore(self.tracks),
+            upload_queue=self.queue,
+            build_queue=self.builds,
+            dead_letters=self.letters,
+            clock=lambda: NOW,
+            at_once=2,
+        )
+        ingestion = self.ingestion()
+        return ingest_messages(messages, ingestion, dead_letters=self.letters, redelivery=self.redelivery, reanalysing=reanalysing)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.fakes.queues import FakeBuildQueue
 from tests.fakes.redelivery import FakeRedelivery
 from tests.fakes.samples import NOW, at, make_analysis, make_object, make_track_id
 from tests.fakes.stores import FakeIndexBuildStore, FakeLeaseStore, FakeTrackStore, FakeUploadStore
+from tests.fakes.track_store import FakePassageStore
 
 
 @dataclass
@@ -36,6 +37,7 @@ class World:
         self.calls += 1
         return IndexBuilding(
             tracks=self.tracks,
+            passages=FakePassageStore(self.tracks),
             uploads=self.uploads,
             index_builds=self.builds,
             index_bucket=self.index,
@@ -109,6 +111,25 @@ def _take_the_map_away(index: FakeIndexBucket) -> None:
     current = decode_current(index.current or b"")
     name = (current.build_id, "manifest.json")
     manifest = msgspec.structs.replace(decode_manifest(index.files[name]), map=None)
+    index.files[name] = encode_manifest(manifest)
+    sha256 = hashlib.sha256(index.files[name]).hexdigest()
+    index.current = encode_current(manifest, manifest_sha256=sha256, published_at=current.published_at)
+
+
+def test_a_large_catalogue_is_not_built_for_one_song_unless_that_is_asked_for(world: World) -> None:
+    world.rebuild()
+    _pretend_many_tracks(world.index)
+    world.add_song("late")
+    assert world.rebuild() == "put_off"
+    assert world.queue.requests == [], "later messages and the schedule ask again"
+    assert world.current_build() == "build-1"
+    assert rebuild_index(world.building(), at_once=True) == "published"
+
+
+def _pretend_many_tracks(index: FakeIndexBucket) -> None:
+    current = decode_current(index.current or b"")
+    name = (current.build_id, "manifest.json")
+    manifest = msgspec.structs.replace(decode_manifest(index.files[name]), track_count=1_000_000)
     index.files[name] = encode_manifest(manifest)
     sha256 = hashlib.sha256(index.files[name]).hexdigest()
     index.current = encode_current(manifest, manifest_sha256=sha256, published_at=current.published_at)

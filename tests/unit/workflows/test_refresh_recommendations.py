@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,6 +26,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     broken_users: set[str] = field(default_factory=set)
     away_users: set[str] = field(default_factory=set)
+    meanwhile: Callable[[], None] = lambda: None  # what happens while a list is made
 
     def recommend(self, user_id: str, /, *, now: datetime) -> RecommendationList:
         self.asked.append(user_id)
@@ -32,6 +34,7 @@ class World:
             raise ZeroDivisionError("a bug")
         if user_id in self.away_users:
             raise StoreUnavailableError("The index")
+        self.meanwhile()
         return make_list(user_id, generated_at=now)
 
     def refresh(self, *records: PlayRecord) -> list[int]:
@@ -70,6 +73,46 @@ def message(event_id: str, *, user_id: str = "ann", track_id: str | None = SONG,
 
 def record(offset: int, play: PlayMessage | None = None, *, fault: str | None = None) -> PlayRecord:
     return PlayRecord(topic="plays", partition=0, offset=offset, payload="payload", message=play, fault=fault)
+
+
+def renewal(offset: int, user_id: str = "ann") -> PlayRecord:
+    return PlayRecord(topic="plays", partition=0, offset=offset, renewal_of=user_id)
+
+
+def test_a_wished_for_renewal_makes_one_list_and_its_repetition_none(world: World) -> None:
+    world.lists.want_renewal("ann", now=NOW)
+    assert world.refresh(renewal(1), renewal(2)) == []
+    assert world.refresh(renewal(1)) == []
+    assert world.asked == ["ann"]
+    assert not world.lists.is_renewal_wanted("ann")
+    assert world.lists.find("ann") is not None
+
+
+def test_a_play_in_the_same_batch_meets_the_wish_too(world: World) -> None:
+    world.plays.record(make_play("e1", track_id=SONG))
+    world.lists.want_renewal("ann", now=NOW)
+    assert world.refresh(renewal(1), record(2, message("e1"))) == []
+    assert world.asked == ["ann"]
+
+
+def test_a_list_that_was_begun_before_something_was_taken_away_is_not_stored_but_its_plays_count(world: World) -> None:
+    world.plays.record(make_play("e1", track_id=SONG))
+    world.meanwhile = lambda: world.lists.want_renewal("ann", now=NOW)
+    assert world.refresh(record(1, message("e1"))) == []
+    assert world.lists.find("ann") is None
+    assert world.plays.unprocessed(["e1"]) == set()
+    world.meanwhile = lambda: None
+    assert world.refresh(renewal(2)) == []
+    assert world.processed("ann") == 1
+
+
+def test_a_renewal_waits_for_a_store_and_a_bug_stops_nobody_behind_it(world: World) -> None:
+    for user_id in ("ann", "bob"):
+        world.lists.want_renewal(user_id, now=NOW)
+    world.away_users, world.broken_users = {"ann"}, {"bob"}
+    assert world.refresh(renewal(1), renewal(2, "bob")) == [1]
+    assert world.lists.due_renewals(now=at(60), limit=9) == ["ann", "bob"]
+    assert world.letters.count() == 0
 
 
 def test_a_recorded_play_takes_effect_in_its_listeners_list(world: World) -> None:

@@ -1,0 +1,33 @@
+"""`timbre query`: songs that sound like a local recording. It is analysed here and sent nowhere."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from chalicelib import bootstrap
+from chalicelib.cli.output import print_json_line, print_table
+from chalicelib.errors import NotFoundError
+from chalicelib.workflows.find_neighbours import find_neighbours_of_sound
+from chalicelib.workflows.hear_query import make_sound
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from chalicelib.audio.analysis import analyse_file
+
+    path: Path = arguments.file
+    if not path.is_file():
+        raise NotFoundError(f"There is no file {str(path)!r}.")
+    settings = bootstrap.settings()
+    analysis = analyse_file(path, file_name=path.name, engine=settings.mfcc_engine, max_duration_s=settings.max_query_duration_s)
+    found = find_neighbours_of_sound(
+        make_sound(analysis), count=arguments.count, index=bootstrap.current_index(), tracks=bootstrap.tracks(), max_per_artist=3
+    )
+    if arguments.json:
+        for each in found:
+            near = {"distance": each.distance, "percentile": each.percentile}
+            print_json_line({"track_id": each.track.track_id, "title": each.track.display_title, "artist": each.track.artist, **near})
+        return 0
+    rows = [(f"{e.distance:.3f}", f"{e.percentile:.1f} %", e.track.display_title, e.track.artist, e.track.track_id) for e in found]
+    print_table(f"Near to {path.name}", ("distance", "nearer than", "title", "artist", "id"), rows)
+    return 0

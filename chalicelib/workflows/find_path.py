@@ -1,0 +1,94 @@
+"""A path of songs from one song to another, in small even steps through the sound between them. The arithmetic is `recommend.paths`'s.
+
+Costs one search for each place of the path and one read of names, at any size of the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+
+from chalicelib.index.catalogue import Catalogue
+from chalicelib.model import Track, TrackName
+from chalicelib.reason_model import PartLikeness
+from chalicelib.recommend.agreement import Numbers
+from chalicelib.recommend.duplicates import KnownSongs, name_artist
+from chalicelib.recommend.paths import Stop, choose_way, part_among_points, place_points
+from chalicelib.workflows import ports
+from chalicelib.workflows.compare_sounds import read_sounds
+from chalicelib.workflows.current_index import CurrentIndex
+from chalicelib.workflows.locate_songs import LocatedSongs, locate_named
+
+NEAR_POINT = 40
+SONGS_A_STOP = 24
+
+
+class PathStep(msgspec.Struct, frozen=True, kw_only=True):
+    track: Track
+    distance: float | None = None  # from the step before; None: the first
+    percentile: float | None = None  # how many of the catalogue's pairs are farther apart
+    parts: tuple[PartLikeness, ...] = ()  # beside the step before, nearest first
+
+
+def find_path(from_id: str, to_id: str, *, length: int, index: CurrentIndex, tracks: ports.TrackStore) -> tuple[PathStep, ...]:
+    """At most `length` songs with both ends; none while there is no index or an end cannot be compared. No song twice; of one artist two
+    in a row only where there is no other. NotFoundError where an end is no active track."""
+    catalogue = index.open_catalogue(tracks)
+    if catalogue is None:
+        return ()
+    ends = locate_named([from_id, to_id], catalogue, tracks)
+    if len(ends.tracks) < len({from_id, to_id}):
+        return ()
+    if len(ends.tracks) == 1:  # from a song to itself
+        return (PathStep(track=ends.tracks[0]),)
+    between = _choose_between(ends, catalogue, tracks, count=length - 2)
+    found = tracks.find_many([name.track_id for name, _ in between])
+    there = [(found[name.track_id], unit) for name, unit in between if name.track_id in found]
+    return _measure_steps([(ends.tracks[0], ends.units[0]), *there, (ends.tracks[1], ends.units[1])], catalogue, tracks)
+
+
+def _choose_between(ends: LocatedSongs, catalogue: Catalogue, tracks: ports.TrackStore, *, count: int) -> list[tuple[TrackName, Numbers]]:
+    if count < 1:
+        return []
+    points = place_points(ends.units[0], ends.units[1], count=count)
+    lists = catalogue.search_each(points.astype(np.float32), NEAR_POINT, exclude=ends.ids)
+    nearest_first = sorted({each.track_id: each for found in lists for each in sorted(found, reverse=True)}.values())
+    pool = [each.track_id for each in nearest_first]
+    if not pool:
+        return []
+    names, units = _read_once(pool, ends, catalogue, tracks)
+    parted = [rows for rows in part_among_points(units, points, most=SONGS_A_STOP) if rows]
+    stops = [Stop(units[rows], [name_artist(names[row]) for row in rows]) for rows in parted]
+    first, last = (Stop(unit[np.newaxis], [name_artist(track)]) for unit, track in zip(ends.units, ends.tracks, strict=True))
+    way = choose_way([first, *stops, last])[1:-1]
+    return [(names[rows[place]], units[rows[place]]) for rows, place in zip(parted, way, strict=True)]
+
+
+def _read_once(pool: Sequence[str], ends: LocatedSongs, catalogue: Catalogue, tracks: ports.TrackStore) -> tuple[list[TrackName], Numbers]:
+    """Those that are still there, each song once however many recordings of it there are."""
+    units = catalogue.units_of(pool)
+    active = tracks.find_names(pool)
+    known = KnownSongs()
+    for track, unit in zip(ends.tracks, ends.units, strict=True):
+        known.add(track, unit)
+    rows = []
+    for row, track_id in enumerate(pool):
+        if track_id in active and not known.holds(active[track_id], units[row]):
+            known.add(active[track_id], units[row])
+            rows.append(row)
+    return [active[pool[row]] for row in rows], units[rows]
+
+
+def _measure_steps(songs: Sequence[tuple[Track, Numbers]], catalogue: Catalogue, tracks: ports.TrackStore) -> tuple[PathStep, ...]:
+    ids = [track.track_id for track, _ in songs]
+    pairs = list(pairwise(ids))
+    compared = read_sounds(ids, catalogue, tracks).compare(pairs)
+    steps = [PathStep(track=songs[0][0])]
+    for place, pair in enumerate(pairs, start=1):
+        distance = float(np.linalg.norm(songs[place][1] - songs[place - 1][1]))
+        percentile = catalogue.percentile_of(distance)
+        steps.append(PathStep(track=songs[place][0], distance=distance, percentile=percentile, parts=compared.get(pair, ())))
+    return tuple(steps)

@@ -1,0 +1,205 @@
+"""Mixes, radio and paths over a library of made-up music."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chalicelib.errors import NotFoundError
+from chalicelib.model import Play, PlayKind, Tags
+from chalicelib.workflows.continue_radio import RadioSoFar, RadioStores, RadioTurn, continue_radio
+from chalicelib.workflows.current_index import CurrentIndex
+from chalicelib.workflows.find_mix import find_mix
+from chalicelib.workflows.find_path import PathStep, find_path
+from chalicelib.workflows.show_home import OfferedTrack
+from tests.fakes.stores import FakeFeedbackStore, FakePlayStore
+from tests.unit.index.music_library import NOW, Library, make_library, name_track
+
+STYLES, SONGS = 6, 240
+ONE, TWO, OTHER = name_track(0), name_track(6), name_track(1)  # the first two of one style
+
+
+class Room:
+    """A listener in a library that is built once for all tests."""
+
+    def __init__(self, library: Library, folder: Path) -> None:
+        self.library = library
+        self.index = CurrentIndex(self.library.bucket, folder, refresh_s=0.0)
+        self.plays, self.feedback = FakePlayStore(), FakeFeedbackStore()
+
+    def mix(self, to: list[str], away: list[str] | None = None, count: int = 12) -> tuple[OfferedTrack, ...]:
+        return find_mix(to, away or [], count=count, index=self.index, tracks=self.library.tracks)
+
+    def path(self, start: str, end: str, length: int = 8) -> tuple[PathStep, ...]:
+        return find_path(start, end, length=length, index=self.index, tracks=self.library.tracks)
+
+    def radio(self, count: int = 5, **so_far: object) -> RadioTurn:
+        stores = RadioStores(tracks=self.library.tracks, plays=self.plays, feedback=self.feedback, index=self.index)
+        return continue_radio("ann", RadioSoFar(**so_far), stores, count=count, now=NOW)  # type: ignore[arg-type]
+
+    def play(self, track_id: str, kind: PlayKind, minutes_ago: float) -> None:
+        at = NOW - timedelta(minutes=minutes_ago)
+        event_id = f"{track_id}-{kind}-{minutes_ago}"
+        self.plays.record(Play(event_id=event_id, user_id="ann", track_id=track_id, kind=kind, position_s=3.0, occurred_at=at))
+
+    def unit(self, track_id: str) -> np.ndarray:
+        catalogue = self.index.open_catalogue(self.library.tracks)
+        assert catalogue is not None
+        return catalogue.units_of([track_id])[0]
+
+    def apart(self, one: str, other: str) -> float:
+        return float(np.linalg.norm(self.unit(one) - self.unit(other)))
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return make_library(SONGS, styles=STYLES)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("index")
+
+
+@pytest.fixture
+def room(library: Library, folder: Path) -> Room:
+    return Room(library, folder)
+
+
+def ids(items: tuple[OfferedTrack, ...]) -> list[str]:
+    return [each.track.track_id for each in items]
+
+
+def styles(track_ids: list[str]) -> list[int]:
+    return [int(track_id, 16) % STYLES for track_id in track_ids]
+
+
+def test_a_mix_has_songs_of_each_chosen_one_and_says_which(room: Room):
+    found = room.mix([ONE, OTHER])
+    assert {0, 1} <= set(styles(ids(found)))
+    assert not {ONE, OTHER} & set(ids(found))
+    assert all(each.reasons[0].track_id in (ONE, OTHER) and each.reasons[0].act == "chosen" for each in found)
+    assert all(each.reasons[0].nearest is not None and each.reasons[0].farthest is not None for each in found)
+    for each in found:
+        assert styles([each.reasons[0].track_id]) == styles([each.track.track_id]) or each.reasons[0].percentile < 99
+
+
+def test_what_is_avoided_is_farther_than_what_is_chosen(room: Room):
+    for each in ids(room.mix([ONE], [TWO], count=20)):
+        assert room.apart(each, ONE) <= room.apart(each, TWO)
+    mean = [np.mean([room.apart(each, OTHER) for each in ids(found)]) for found in (room.mix([ONE, OTHER]), room.mix([ONE], [OTHER]))]
+    assert mean[0] < mean[1]
+
+
+def test_away_alone_gives_songs_that_sound_least_like_it(room: Room):
+    found = room.mix([], [ONE])
+    assert len(found) == 12
+    assert all(room.apart(each, ONE) > 1.2 for each in ids(found))
+    assert {each.reasons[0].act for each in found} == {"avoided"}
+
+
+def test_a_song_that_is_gone_cannot_be_mixed(room: Room):
+    gone = name_track(SONGS - 1)
+    room.library.tracks.move_to_trash(gone, now=NOW)
+    with pytest.raises(NotFoundError):
+        room.mix([TWO, gone])
+    assert gone not in ids(room.mix([name_track(SONGS - 1 - STYLES)], count=50))
+    room.library.tracks.restore(gone, trashed_after=NOW - timedelta(hours=1), now=NOW)
+
+
+def test_without_an_index_there_is_nothing_yet(tmp_path: Path):
+    room = Room(make_library(10, build=False), tmp_path)
+    assert room.mix([ONE]) == ()
+    assert room.path(ONE, OTHER) == ()
+    assert room.radio(seed_id=ONE) == RadioTurn(seed=None)
+
+
+def test_a_path_leads_from_one_end_to_the_other_in_small_even_steps(room: Room):
+    steps = room.path(ONE, OTHER)
+    assert len(steps) == 8
+    track_ids = [step.track.track_id for step in steps]
+    assert (track_ids[0], track_ids[-1]) == (ONE, OTHER)
+    assert len(set(track_ids)) == len(track_ids)
+    distances = [step.distance for step in steps[1:]]
+    assert all(distance is not None and distance < room.apart(ONE, OTHER) for distance in distances)
+    at_random = sum(room.apart(one, other) ** 2 for one, other in zip(track_ids[::2], track_ids[1::2], strict=False))
+    assert sum(each**2 for each in distances if each) < len(distances) * at_random
+    assert all(step.parts for step in steps[1:])
+    progress = [room.apart(each, OTHER) - room.apart(each, ONE) for each in track_ids]
+    assert np.corrcoef(progress, np.arange(len(progress)))[0, 1] < -0.8
+
+
+def test_a_path_has_no_artist_twice_in_a_row(library: Library, folder: Path):
+    room = Room(library, folder)
+    before = room.path(ONE, OTHER, length=12)
+    for step in before[1:-1]:
+        room.library.tracks.edit_tags(step.track.track_id, Tags(title=step.track.display_title, artist="The Same"), now=NOW)
+    artists = [step.track.artist for step in room.path(ONE, OTHER, length=12)]
+    for step in before[1:-1]:
+        room.library.tracks.edit_tags(step.track.track_id, Tags(title=step.track.display_title, artist=step.track.artist), now=NOW)
+    assert len(artists) == 12
+    assert all(one != other for one, other in pairwise(artists))
+
+
+@pytest.mark.parametrize("length", [2, 3, 25])
+def test_a_path_is_never_longer_than_asked(room: Room, length: int):
+    steps = room.path(ONE, OTHER, length=length)
+    assert len(steps) == length
+    assert [step.track.track_id for step in room.path(ONE, ONE, length=length)] == [ONE]
+
+
+def test_a_radio_goes_on_from_its_seed_and_never_repeats(room: Room):
+    heard: list[str] = []
+    for _ in range(30):
+        turn = room.radio(seed_id=ONE, heard=tuple(heard[-150:]))
+        assert turn.seed is not None
+        assert turn.seed.track_id == ONE
+        assert not {ONE, *heard} & set(ids(turn.items))
+        heard += ids(turn.items)
+    assert len(heard) == len(set(heard)) == 150
+    assert styles(heard[:10]).count(0) >= 8
+
+
+def test_a_radio_ends_when_all_was_heard_and_begins_the_same_again(room: Room):
+    everything = tuple(name_track(number) for number in range(1, SONGS))
+    assert room.radio(seed_id=ONE, heard=everything).items == ()
+    assert room.radio(seed_id=ONE) == room.radio(seed_id=ONE)
+
+
+def test_a_skip_turns_the_radio_away_from_what_was_skipped(room: Room):
+    before = ids(room.radio(seed_id=ONE, heard=(OTHER,), count=10).items)
+    after = ids(room.radio(seed_id=ONE, heard=(OTHER,), skipped=(TWO,), count=10).items)
+    assert TWO not in after
+    assert np.mean([room.apart(each, TWO) for each in after]) > np.mean([room.apart(each, TWO) for each in before if each != TWO])
+
+
+def test_stored_plays_of_the_last_hours_count_where_the_player_tells_nothing(room: Room):
+    expected = ids(room.radio(seed_id=ONE).items)
+    room.play(expected[0], "complete", 10)
+    room.play(expected[1], "skip", 5)
+    assert not set(expected[:2]) & set(ids(room.radio(seed_id=ONE).items))
+    room.plays = FakePlayStore()
+    room.play(expected[0], "complete", 60 * 24)
+    assert ids(room.radio(seed_id=ONE).items) == expected
+
+
+def test_what_is_disliked_is_not_on(room: Room):
+    unwanted = ids(room.radio(seed_id=ONE).items)[0]
+    room.feedback.put("ann", unwanted, "dislike", now=NOW)
+    assert unwanted not in ids(room.radio(seed_id=ONE, count=20).items)
+
+
+def test_without_a_seed_the_radio_begins_with_a_song_of_the_taste_or_any(room: Room):
+    newcomer = room.radio()
+    assert newcomer.seed is not None
+    assert len(newcomer.items) == 5
+    for number in (1, 7, 13):
+        room.play(name_track(number), "complete", 60 * 30 + number)
+    turn = room.radio()
+    assert turn.seed is not None
+    assert turn.seed.track_id in {name_track(number) for number in (1, 7, 13)}
+    assert styles(ids(turn.items)).count(1) >= 4
