@@ -20,6 +20,7 @@ from chalicelib.workflows.records import ConsumerLag, PartitionLag
 
 MAX_AGE_S = 5.0
 _BACKOFF_MS = 20
+_SURELY_LATER_MS = 500
 
 
 class KafkaLagWatch:
@@ -123,8 +124,9 @@ def _compare(partition: int, committed: int | None, start: int, end: int) -> Par
 
 
 def _choose_options(settings: Settings, left_s: float) -> dict[str, Any]:
-    """kafka-python wants fetch < session < request time-outs even of a consumer that never joins."""
-    request_ms = max(100, int(left_s * 1000))
+    """kafka-python wants fetch < session < request time-outs even of a consumer that never joins. They end after ours: a request that it
+    gave up first would look like a topic that is not there."""
+    request_ms = max(100, int(left_s * 1000)) + _SURELY_LATER_MS
     return choose_connection(settings) | {
         "group_id": settings.consumer_group,
         "enable_auto_commit": False,
