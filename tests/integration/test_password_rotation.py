@@ -124,7 +124,8 @@ def rotated(mongod: GuardedMongod, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with mock_aws():
         secrets = boto3.client("secretsmanager", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
         arn = secrets.create_secret(Name="mongodb", SecretString=mongod.add_user("first"))["ARN"]
-        for name, value in {**settings, "MONGODB_URI_SECRET_ARN": arn, "MUSIC_BUCKET": "music", "INDEX_BUCKET": "index"}.items():
+        queues = {"UPLOADS_QUEUE_URL": "http://127.0.0.1:1/nobody-asks", "BUILD_QUEUE_URL": "http://127.0.0.1:1/nobody-asks"}
+        for name, value in {**settings, **queues, "MONGODB_URI_SECRET_ARN": arn, "MUSIC_BUCKET": "music", "INDEX_BUCKET": "index"}.items():
             monkeypatch.setenv(name, value)
         bootstrap.reset()
         bootstrap.prepared_database()
