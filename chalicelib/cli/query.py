@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from chalicelib import bootstrap
-from chalicelib.cli.output import print_json_line, print_table
+from chalicelib.cli.similar import print_neighbours
 from chalicelib.errors import NotFoundError
 from chalicelib.workflows.find_neighbours import find_neighbours_of_sound
 from chalicelib.workflows.hear_query import make_sound
@@ -23,11 +23,4 @@ def run(arguments: argparse.Namespace) -> int:
     found = find_neighbours_of_sound(
         make_sound(analysis), count=arguments.count, index=bootstrap.current_index(), tracks=bootstrap.tracks(), max_per_artist=3
     )
-    if arguments.json:
-        for each in found:
-            near = {"distance": each.distance, "percentile": each.percentile}
-            print_json_line({"track_id": each.track.track_id, "title": each.track.display_title, "artist": each.track.artist, **near})
-        return 0
-    rows = [(f"{e.distance:.3f}", f"{e.percentile:.1f} %", e.track.display_title, e.track.artist, e.track.track_id) for e in found]
-    print_table(f"Near to {path.name}", ("distance", "nearer than", "title", "artist", "id"), rows)
-    return 0
+    return print_neighbours(f"Near to {path.name}", found, as_json=arguments.json)

@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     away = [find_track(words, tracks) for words in arguments.away]
     index = past_index(arguments.build) if arguments.build else bootstrap.current_index()
     if len(named) == 1 and not away:
-        return print_neighbours(named[0], find_neighbours(named[0].track_id, count=arguments.count, index=index, tracks=tracks), arguments)
+        near = find_neighbours(named[0].track_id, count=arguments.count, index=index, tracks=tracks)
+        return print_neighbours(f"Near to {named[0].display_title}", near, as_json=arguments.json)
     found = find_mix(
         [track.track_id for track in named], [track.track_id for track in away], count=arguments.count, index=index, tracks=tracks
     )
@@ -64,14 +65,14 @@ def say_mix(named: Sequence[Track], away: Sequence[Track]) -> str:
     return said[:1].upper() + said[1:]
 
 
-def print_neighbours(track: Track, found: Sequence[NeighbourTrack], arguments: argparse.Namespace) -> int:
-    if arguments.json:
+def print_neighbours(title: str, found: Sequence[NeighbourTrack], *, as_json: bool) -> int:
+    if as_json:
         for each in found:
             near = {"distance": each.distance, "percentile": each.percentile}
             print_json_line({"track_id": each.track.track_id, "title": each.track.display_title, "artist": each.track.artist, **near})
         return 0
     rows = [(f"{e.distance:.3f}", f"{e.percentile:.1f} %", e.track.display_title, e.track.artist, e.track.track_id) for e in found]
-    print_table(f"Near to {track.display_title}", ("distance", "nearer than", "title", "artist", "id"), rows)
+    print_table(title, ("distance", "nearer than", "title", "artist", "id"), rows)
     return 0
 
 
