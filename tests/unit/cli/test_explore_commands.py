@@ -1,4 +1,4 @@
-"""`timbre similar`, `radio`, `path` and `evaluate --online`, over stores in memory."""
+"""`timbre similar`, `query`, `radio`, `path` and `evaluate --online`, over stores in memory."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from chalicelib.config import Settings
 from chalicelib.workflows.current_index import CurrentIndex
 from tests.fakes.experiment_store import FakeExperimentStore
 from tests.fakes.stores import FakeFeedbackStore, FakePlayStore
+from tests.unit.audio.made_audio import write_mp3
 from tests.unit.index.music_library import Library, make_library, name_track
 
 
@@ -56,6 +57,21 @@ def test_similar_to_several_and_away_from_one_tells_reasons(run: Any) -> None:
     found = run("similar", name_track(0), "Song 1", "--away", name_track(2), "--count", "6")
     assert 1 <= len(found) <= 6
     assert {each["reasons"][0]["track_id"] for each in found} <= {name_track(0), name_track(1)}
+
+
+def test_a_recording_is_compared_and_does_not_join_the_library(run: Any, library: Library, tmp_path: Path) -> None:
+    songs = library.tracks.count_active()
+    found = run("query", str(write_mp3(tmp_path / "heard.mp3", 3.0)), "--count", "5")
+    assert [each["distance"] for each in found] == sorted(each["distance"] for each in found)
+    assert len({each["track_id"] for each in found}) == 5
+    assert library.tracks.count_active() == songs
+
+
+def test_a_recording_that_is_no_sound_is_refused_in_a_sentence(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run is not None
+    (tmp_path / "words.mp3").write_bytes(b"no sound at all" * 50)
+    assert command.main(["query", str(tmp_path / "words.mp3")]) == 1
+    assert "timbre: " in capsys.readouterr().err
 
 
 def test_a_radio_plays_each_song_once_and_never_what_was_skipped(run: Any) -> None:
