@@ -5,10 +5,8 @@ what it uses. It stands on `connections.py` and hands on `kafka_connections.py`.
 from __future__ import annotations
 
 import secrets
-import tempfile
 from datetime import UTC, datetime
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib import connections, kafka_connections
@@ -128,6 +126,13 @@ def recommendations() -> ports.RecommendationStore:
     from chalicelib.storage.recommendations import MongoRecommendationStore
 
     return MongoRecommendationStore(database())
+
+
+@of_mongodb
+def listener_states() -> ports.ListenerStore:
+    from chalicelib.storage.listener_states import MongoListenerStore
+
+    return MongoListenerStore(database())
 
 
 @of_mongodb
@@ -252,8 +257,8 @@ def health_probes() -> dict[str, Probe]:
 def current_index() -> CurrentIndex:
     from chalicelib.workflows.current_index import CurrentIndex
 
-    folder = Path(tempfile.gettempdir()) / "timbre-index"
-    return CurrentIndex(index_bucket(), folder, refresh_s=settings().index_refresh_s, space=settings().feature_space)
+    chosen = settings()
+    return CurrentIndex(index_bucket(), chosen.index_folder, refresh_s=chosen.index_refresh_s, space=chosen.feature_space)
 
 
 def reanalysing() -> Reanalysing:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -54,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     parts_from_bytes: int = 16 * 1024 * 1024  # files larger than this may be sent in parts, and go on where they stopped
     part_bytes: int = 8 * 1024 * 1024  # S3: at least 5 MiB, all but the last
     outstanding_uploads: int = 200  # permissions of one user that no file has followed on yet
-    max_duration_s: float = 3 * 3600.0
+    max_duration_s: float = 4 * 3600.0  # what is called three hours is often some seconds more
     max_query_bytes: int = 50_000_000  # of a recording that asks for songs like it
     max_query_duration_s: float = 1200.0
     queries_per_hour: int = 60  # of one listener
@@ -71,6 +73,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def roles_of_new_users(self) -> tuple[Role, ...]:
         return msgspec.convert(self.new_user_roles.split(","), tuple[Role, ...])
+
+    @property
+    def index_folder(self) -> Path:
+        """Of this account and this bucket alone: two machines on one host would take each other's builds away, and of two people the
+        second could not write into the first one's folder."""
+        place = zlib.crc32(f"{self.aws_endpoint_url} {self.index_bucket}".encode())
+        return Path(tempfile.gettempdir()) / f"timbre-index-{os.getuid()}-{place:08x}"
 
     @property
     def consumer_group(self) -> str:
@@ -110,6 +119,12 @@ RUN_FILE_SETTINGS = {
     "plays_consumer_group": "PLAYS_CONSUMER_GROUP",
     "build_queue_url": "BUILD_QUEUE_URL",
     "uploads_queue_url": "UPLOADS_QUEUE_URL",
+    "mongodb_database": "MONGODB_DATABASE",  # from here on only where somebody chose it
+    "plays_topic": "PLAYS_TOPIC",
+    "feature_space": "FEATURE_SPACE",
+    "taste": "TASTE",
+    "arms": "ARMS",
+    "experiment": "EXPERIMENT",
 }
 
 
@@ -117,7 +132,10 @@ def adopt_running_machine(run_file: Path) -> bool:
     """Where MONGODB_URI is not set and `make run` is up, its run file becomes the environment. True when it did."""
     if os.environ.get("MONGODB_URI") or not run_file.is_file():
         return False
-    running = msgspec.json.decode(run_file.read_bytes(), type=dict[str, object])
+    try:
+        running = msgspec.json.decode(run_file.read_bytes(), type=dict[str, object])
+    except msgspec.DecodeError as exc:
+        raise ConfigError(f"{run_file} cannot be read: {exc}.") from exc
     for name, variable in RUN_FILE_SETTINGS.items():
         if running.get(name):
             os.environ.setdefault(variable, str(running[name]))

@@ -102,6 +102,7 @@ class TrackName(msgspec.Struct, frozen=True):
     track_id: str
     display_title: str
     artist: str | None
+    duration_s: float
     play_count: int = 0
 
 

@@ -25,19 +25,22 @@ def apply_change_set(
     *,
     stack: str,
     change: ChangeType,
-    template: str,
+    template: Mapping[str, str],
     parameters: Mapping[str, str],
     report: Report,
     imports: Sequence[Mapping[str, Any]] = (),
     timeout_s: float = 1800.0,
 ) -> bool:
-    """True when something was changed, False when the stack is already so. DeployError with CloudFormation's own reason otherwise."""
+    """True when something was changed, False when the stack is already so. DeployError with CloudFormation's own reason otherwise.
+
+    `template` is {"TemplateURL": …}, of an object of up to 1,000,000 bytes, or {"TemplateBody": …}, of up to 51,200.
+    """
     name = f"timbre-{uuid.uuid4().hex[:12]}"
     request: dict[str, Any] = {
         "StackName": stack,
         "ChangeSetName": name,
         "ChangeSetType": change,
-        "TemplateBody": template,
+        **template,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())],
         "Capabilities": ["CAPABILITY_IAM"],
     }

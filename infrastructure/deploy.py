@@ -14,7 +14,7 @@ from infrastructure.errors import DeployError
 from infrastructure.import_buckets import import_buckets, list_kept_buckets
 from infrastructure.package import Packages
 from infrastructure.template_body import TEMPLATE, make_body
-from infrastructure.upload import choose_names, upload_packages
+from infrastructure.upload import choose_names, upload_packages, upload_template
 from infrastructure.verify import find_missing_resources
 
 Clients = Callable[[str], Any]
@@ -51,14 +51,15 @@ def deploy_stack(
     given = choose_names(stage, parameters, sts=clients("sts"))
     given |= upload_packages(packages, bucket=given["ArtefactsBucket"], s3=s3, report=report)
     given |= {"Stage": stage, "Runtime": packages.runtime}
-    stack, body = name_stack(stage), make_body(template)
+    stack = name_stack(stage)
+    template_url = upload_template(make_body(template), bucket=given["ArtefactsBucket"], s3=s3)
     on_emulator = bool(given.get("AwsEndpointUrl"))
-    _bring_up(cloudformation, s3, stack=stack, body=body, parameters=given, on_emulator=on_emulator, report=report)
+    _bring_up(cloudformation, s3, stack=stack, template_url=template_url, parameters=given, on_emulator=on_emulator, report=report)
     missing = find_missing_resources(stack, clients=clients)
     if missing and on_emulator:
         report(f"the emulator has lost {', '.join(missing)}: rebuilding the stack around its buckets")
         delete_stack(cloudformation, stack)
-        _bring_up(cloudformation, s3, stack=stack, body=body, parameters=given, on_emulator=True, report=report)
+        _bring_up(cloudformation, s3, stack=stack, template_url=template_url, parameters=given, on_emulator=True, report=report)
         missing = find_missing_resources(stack, clients=clients)
     if missing:
         raise DeployError(
@@ -73,7 +74,7 @@ def read_outputs(cloudformation: Any, stack: str) -> dict[str, str]:
 
 
 def _bring_up(
-    cloudformation: Any, s3: Any, *, stack: str, body: str, parameters: Mapping[str, str], on_emulator: bool, report: Report
+    cloudformation: Any, s3: Any, *, stack: str, template_url: str, parameters: Mapping[str, str], on_emulator: bool, report: Report
 ) -> None:
     status = _clear_the_way(cloudformation, stack, on_emulator=on_emulator, report=report)
     if status is None:
@@ -83,7 +84,8 @@ def _bring_up(
             import_buckets(cloudformation, stack=stack, buckets=kept, report=report)
             status = read_status(cloudformation, stack)
     change: ChangeType = "CREATE" if status is None else "UPDATE"
-    if not apply_change_set(cloudformation, stack=stack, change=change, template=body, parameters=parameters, report=report):
+    template = {"TemplateURL": template_url}
+    if not apply_change_set(cloudformation, stack=stack, change=change, template=template, parameters=parameters, report=report):
         report(f"stack {stack}: nothing to change")
 
 

@@ -38,7 +38,7 @@ def import_buckets(cloudformation: Any, *, stack: str, buckets: Mapping[str, str
         {"ResourceType": "AWS::S3::Bucket", "LogicalResourceId": logical, "ResourceIdentifier": {"BucketName": name}}
         for logical, name in buckets.items()
     ]
-    template = json.dumps(describe_buckets(buckets))
+    template = {"TemplateBody": json.dumps(describe_buckets(buckets))}
     apply_change_set(cloudformation, stack=stack, change="IMPORT", template=template, parameters={}, imports=imports, report=report)
 
 

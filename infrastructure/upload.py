@@ -1,4 +1,6 @@
-"""Puts packages where CloudFormation fetches them: a bucket outside the stack, keys that are content hashes, nothing sent twice."""
+"""Puts packages and the template where CloudFormation fetches them: a bucket outside the stack, keys that are content hashes, nothing sent
+twice.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from infrastructure.build_cache import hash_inputs
 from infrastructure.change_sets import Report
 from infrastructure.errors import PackageError
 from infrastructure.import_buckets import bucket_exists
@@ -47,6 +50,15 @@ def upload_packages(packages: Packages, *, bucket: str, s3: Any, report: Report)
     return {parameter: f"{PREFIX}{path.name}" for parameter, path in paths.items()}
 
 
+def upload_template(body: str, *, bucket: str, s3: Any) -> str:
+    """The address for CloudFormation, which reads it with the rights of who deploys: among the packages, which it reads in the same way.
+    Goes with them when it is old: CloudFormation keeps a copy of its own. The bucket must be there."""
+    key = f"{PREFIX}template-{hash_inputs([body.encode()])[:32]}.json"
+    if _list_sizes(s3, bucket, prefix=key).get(key) != len(body.encode()):
+        s3.put_object(Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json")
+    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
+
+
 def prune_packages(packages: Packages, *, bucket: str, s3: Any, report: Report, now: datetime | None = None) -> None:
     """Removes packages that are not in force and older than a month. Not by a lifecycle rule: that would take those in force too, which
     CloudFormation needs when it rolls back."""
@@ -77,8 +89,8 @@ def _send(s3: Any, bucket: str, path: Path) -> None:
         s3.put_object(Bucket=bucket, Key=f"{PREFIX}{path.name}", Body=body)
 
 
-def _list_sizes(s3: Any, bucket: str) -> dict[str, int]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX)
+def _list_sizes(s3: Any, bucket: str, *, prefix: str = PREFIX) -> dict[str, int]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
 
 

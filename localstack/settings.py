@@ -14,7 +14,14 @@ KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEF
 BUILD_DELAY_S = "3"
 PLAY_RESEND_AFTER_S = "15"  # the broker in memory forgets what it held when it dies; the relay looks every minute
 NO_PROXY = "127.0.0.1,localhost"
-KAFKA_PARAMETERS = {
+CHOICES = ("MONGODB_DATABASE", "PLAYS_TOPIC", "FEATURE_SPACE", "TASTE", "ARMS", "EXPERIMENT")  # no secret: the run file names them
+PASSED_ON = {  # what a person may set for `make run`: variable → the template's parameter
+    "MONGODB_DATABASE": "MongodbDatabase",
+    "PLAYS_TOPIC": "PlaysTopic",
+    "TASTE": "Taste",
+    "ARMS": "Arms",
+    "EXPERIMENT": "Experiment",
+    "INDEX_BUILDS_KEPT": "IndexBuildsKept",
     "KAFKA_SECURITY_PROTOCOL": "KafkaSecurityProtocol",
     "KAFKA_SASL_MECHANISM": "KafkaSaslMechanism",
     "KAFKA_SASL_USERNAME": "KafkaSaslUsername",
@@ -39,10 +46,15 @@ def isolate_from_aws(environ: Mapping[str, str], *, endpoint_url: str) -> dict[s
     }
 
 
+def name_choices(environ: Mapping[str, str]) -> dict[str, str]:
+    """What was chosen for this machine, for the run file: a `timbre` command from another terminal answers as the functions do."""
+    return {name.lower(): environ[name] for name in CHOICES if environ.get(name)}
+
+
 def make_parameters(environ: Mapping[str, str], addresses: Addresses) -> dict[str, str]:
     """The template's parameters; `addresses` as functions see them. Time-outs are shorter than on AWS, so that a failed upload says so
     sooner."""
-    given = {parameter: environ[name] for name, parameter in KAFKA_PARAMETERS.items() if environ.get(name)}
+    given = {parameter: environ[name] for name, parameter in PASSED_ON.items() if environ.get(name)}
     return given | {
         "MongodbUri": addresses.mongodb_uri,
         "KafkaBootstrapServers": addresses.kafka,

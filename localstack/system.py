@@ -33,7 +33,7 @@ from localstack.emulator_choice import Emulator
 from localstack.fresh_data import choose_data_folder, forget_data
 from localstack.ports import Ports
 from localstack.processes import ChildSpec
-from localstack.settings import STAGE, isolate_from_aws, make_application_settings, make_parameters
+from localstack.settings import STAGE, isolate_from_aws, make_application_settings, make_parameters, name_choices
 from localstack.supervisor import Supervisor
 from localstack.surroundings import Addresses, Surroundings
 
@@ -162,6 +162,7 @@ class System:
             "plays_mapping": self._describe_mapping(),
             "plays_consumer_group": json.loads(self.outputs["PlaysMapping"])["consumer_group"],
             "children": self.supervisor.pids(),
+            **name_choices(self._environment),
         }
 
     def _recover(self, name: str) -> None:

@@ -16,6 +16,7 @@ _UNKNOWN_SIZES = {0, 0x7FFFFFFF, 0xFFFFFFFF, (1 << 64) - 1}  # written by progra
 _W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _MAX_CHUNKS = 10_000
 _OGG_FIRST_PAGE, _OGG_LAST_PAGE = 2, 4
+_MOST_OGG_PAGE_BYTES = 27 + 255 + 255 * 255
 
 
 class StatedSound(NamedTuple):
@@ -23,19 +24,20 @@ class StatedSound(NamedTuple):
     stated_bytes: int
 
 
-def check_container(file: BinaryIO, container: str, duration_s: float) -> None:
-    """`duration_s`: what the decoder will give. AudioError `truncated` when the container says that there was more."""
+def measure_declared(file: BinaryIO, container: str, duration_s: float, *, is_lenient: bool = False) -> float:
+    """How long the container says that the sound is; `duration_s`, what the decoder will give, where it says no more than that.
+
+    AudioError for Ogg that is joined, or that does not come to its end; with leniency pages may be damaged before that.
+    """
     if container == "OGG":
-        _check_ogg(file, duration_s)
+        _check_ogg(file, duration_s, is_lenient=is_lenient)
     stated = _FINDERS[container](file) if container in _FINDERS else None
     if stated is None or stated.stated_bytes in _UNKNOWN_SIZES:
-        return
+        return duration_s
     held_bytes = file.seek(0, os.SEEK_END) - stated.start
     if stated.stated_bytes <= held_bytes or held_bytes <= 0:
-        return
-    declared_s = duration_s * stated.stated_bytes / held_bytes
-    if declared_s - duration_s > messages.allowed_gap_s(declared_s):
-        raise messages.make_truncated_error(duration_s, declared_s)
+        return duration_s
+    return duration_s * stated.stated_bytes / held_bytes
 
 
 def _find_in_wav(file: BinaryIO) -> StatedSound | None:
@@ -96,14 +98,23 @@ _FINDERS: dict[str, Callable[[BinaryIO], StatedSound | None]] = {
 }
 
 
-def _check_ogg(file: BinaryIO, duration_s: float) -> None:
+def _check_ogg(file: BinaryIO, duration_s: float, *, is_lenient: bool) -> None:
     last_flags = 0
     for flags in _walk_ogg_flags(file):
         if flags & _OGG_FIRST_PAGE and last_flags & _OGG_LAST_PAGE:
             raise messages.make_corrupt_error("it is several Ogg streams joined, of which one can be read")
         last_flags = flags
-    if not last_flags & _OGG_LAST_PAGE:
+    if not last_flags & _OGG_LAST_PAGE and not (is_lenient and _ends_on_last_page(file)):
         raise messages.make_cut_frame_error(duration_s)
+
+
+def _ends_on_last_page(file: BinaryIO) -> bool:
+    """Whether the page that begins last is its stream's last."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _MOST_OGG_PAGE_BYTES, 0))
+    tail = file.read()
+    at = tail.rfind(b"OggS")
+    return at >= 0 and len(tail) > at + 5 and bool(tail[at + 5] & _OGG_LAST_PAGE)
 
 
 def _walk_ogg_flags(file: BinaryIO) -> Iterator[int]:

@@ -25,6 +25,7 @@ _QUALITY = 85
 _FORMATS = ("JPEG", "PNG", "GIF")  # by content; what the layer has of Pillow reads no other for good
 _OPAQUE_MODES = ("RGB", "L", "CMYK")
 _START_OF_SCAN = b"\xff\xda"
+_TOO_MANY_PIXELS = "The cover picture was left out: it has more pixels than can be shown."
 _BROKEN = "The cover picture was left out: it cannot be read as a JPEG, PNG or GIF."
 
 
@@ -48,8 +49,8 @@ def _make_cover(data: bytes) -> Cover | str:
         return _BROKEN
     try:
         return _encode_anew(data)
-    except Exception:  # noqa: BLE001 - Pillow's readers raise anything on hostile bytes; the song itself is sound
-        return _BROKEN
+    except Exception as error:  # noqa: BLE001 - Pillow's readers raise anything on hostile bytes; the song itself is sound
+        return _TOO_MANY_PIXELS if type(error).__name__ == "DecompressionBombError" else _BROKEN
 
 
 def _encode_anew(data: bytes) -> Cover | str:

@@ -14,6 +14,7 @@ import soxr
 
 from chalicelib.audio import messages
 from chalicelib.audio.frames import SAMPLE_RATE, FloatArray
+from chalicelib.audio.losses import Damage
 from chalicelib.audio.opening import OpenedAudio
 
 BLOCK_SAMPLES = 65_536
@@ -42,6 +43,8 @@ class DecodedSound:
             if self.duration_s > self._max_duration_s:
                 raise messages.make_too_long_error(self.duration_s, self._max_duration_s)
             mono = _mix_down(buffer[:count])
+            if self._opened.damage is not None:
+                self._mute_nonsense(mono, self._opened.damage)
             self._note_peak(mono)
             yield mono
 
@@ -53,7 +56,17 @@ class DecodedSound:
         try:
             return int(self._opened.sound.buffer_read_into(buffer, dtype="float32"))
         except soundfile.SoundFileError as exc:
+            if self._opened.damage is not None:
+                return 0  # `check` judges what there is
             raise messages.make_corrupt_error(f"it cannot be decoded after {messages.format_clock(self.duration_s)}") from exc
+
+    def _mute_nonsense(self, mono: FloatArray, damage: Damage) -> None:
+        """What a decoder makes of damaged frames may be out of all bounds: nothing is heard there."""
+        nonsense = np.flatnonzero(~(np.abs(mono) <= LARGEST_SAMPLE))
+        if len(nonsense):
+            mono[nonsense] = 0.0
+            at = self.samples - len(mono) + int(nonsense[0])
+            damage.note_muted(at / self.sample_rate, len(nonsense) / self.sample_rate)
 
     def _note_peak(self, mono: FloatArray) -> None:
         peak = max(float(mono.max()), -float(mono.min()))
@@ -69,7 +82,7 @@ def check_peak(peak: float) -> None:
 def check_decoded(opened: OpenedAudio, *, samples: int, peak: float) -> None:
     sample_rate = opened.sound.samplerate
     held_s, expected_s = samples / sample_rate, (opened.expected_samples or 0) / sample_rate
-    if expected_s - held_s > messages.allowed_gap_s(expected_s):
+    if expected_s - held_s > opened.allowed_loss_s:
         is_cut = opened.on_short == "truncated"
         raise messages.make_truncated_error(held_s, expected_s) if is_cut else messages.make_damaged_error(held_s, expected_s)
     if samples == 0:

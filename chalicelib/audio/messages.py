@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chalicelib.errors import AudioError
 
 
@@ -10,11 +12,6 @@ def format_clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def allowed_gap_s(duration_s: float) -> float:
-    """How much may be missing before a file counts as cut or damaged: encoders' delays, a lost frame or two."""
-    return max(0.25, 0.01 * duration_s)
 
 
 def make_empty_error() -> AudioError:
@@ -27,6 +24,19 @@ def make_no_sound_error() -> AudioError:
 
 def make_not_audio_error() -> AudioError:
     return AudioError("This is not an audio file that can be read. MP3, FLAC, Ogg, WAV and AIFF files are welcome.", code="not_audio")
+
+
+def make_unreadable_container_error(name: str) -> AudioError:
+    message = f"This file begins as {name} file does, but cannot be read: it is damaged or not whole, or its encoding is a rare one."
+    return AudioError(f"{message} Upload a good copy, or convert it to MP3 or FLAC.", code="corrupt")
+
+
+def make_convertible_error(what: str) -> AudioError:
+    return AudioError(f"This is {what}, which is not read here. Convert it to MP3, FLAC, Ogg or WAV and upload that.", code="not_audio")
+
+
+def make_stranger_error(what: str) -> AudioError:
+    return AudioError(f"This is no audio file, but {what}. MP3, FLAC, Ogg, WAV and AIFF files are welcome.", code="not_audio")
 
 
 def make_silent_error() -> AudioError:
@@ -64,5 +74,31 @@ def make_damaged_error(readable_s: float, expected_s: float) -> AudioError:
     return AudioError(message, code="corrupt")
 
 
+def make_joined_error(first_s: float) -> AudioError:
+    message = (
+        f"This file is made of recordings of different kinds (sample rate or channels), joined after {format_clock(first_s)}: "
+        "only the first can be read. Upload them one by one."
+    )
+    return AudioError(message, code="corrupt")
+
+
 def make_corrupt_error(reason: str) -> AudioError:
     return AudioError(f"This file is damaged: {reason}. Upload a good copy.", code="corrupt")
+
+
+def make_lost_places_warning(lost_s: float, places_s: Sequence[float]) -> str:
+    near = f"near {format_clock(places_s[0])}"
+    where = near if len(places_s) == 1 else f"in {len(places_s)} places, the first of them {near},"
+    return f"About {_format_loss(lost_s)} {where} could not be decoded. All else was analysed."
+
+
+def make_lost_somewhere_warning(lost_s: float) -> str:
+    return f"About {_format_loss(lost_s)} of this file could not be decoded. All else was analysed."
+
+
+def make_lost_end_warning(lost_s: float) -> str:
+    return f"About {_format_loss(lost_s)} at the end of this file is missing. All else was analysed."
+
+
+def _format_loss(lost_s: float) -> str:
+    return f"{max(lost_s, 0.1):.1f} s"

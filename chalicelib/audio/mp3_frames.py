@@ -6,44 +6,19 @@ libsndfile and mutagen guess from the first bit rate (and libsndfile then stops 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from chalicelib.audio.byte_window import ByteWindow
+from chalicelib.audio.mp3_headers import FRAME_START, HEADER_BYTES, SYNC_BYTES, FrameHeader, parse_header
 
 MAX_LEADING_JUNK_BYTES = 65_536  # libmpg123 gives up there too
 MAX_FAR_JUNK_BYTES = 1 << 24  # a cover whose tag lies about its size
 _FRAMES_OF_A_CHAIN = 8
-_HEADER_BYTES = 4
 _DECODER_DELAY = 529  # samples, of every MP3 decoder
-_SYNC_BYTES = 3
 _ID3V1_BYTES = 128
-
-_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # by version bits: MPEG-1, 2, 2.5
-_KBITS_MPEG1 = {
-    3: (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),  # by layer bits: layer I
-    2: (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    1: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # layer III
-}
-_KBITS_MPEG2_LAYER1 = (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256)
-_KBITS_MPEG2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-
-
-# 11 bits of sync, a version and a layer that are not reserved; then a bit rate and a sample rate that are not.
-_SECOND_BYTES = bytes(byte for byte in range(0xE0, 0x100) if byte >> 3 & 3 != 1 and byte >> 1 & 3)
-_THIRD_BYTES = bytes(byte for byte in range(0x10, 0xF0) if byte >> 2 & 3 != 3)
-_FRAME_START = re.compile(b"\xff[" + re.escape(_SECOND_BYTES) + b"][" + re.escape(_THIRD_BYTES) + b"]", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class FrameHeader:
-    size_bytes: int
-    samples: int
-    sample_rate: int
-    kind: int  # version, layer and sample rate: the bits that stay the same throughout a stream
-    side_info_bytes: int  # of layer III: what stands between the header and a Xing mark
+_APE_HEAD_BYTES = 32
+_MAX_INNER_TAGS = 8
 
 
 class DeclaredLength(NamedTuple):
@@ -69,32 +44,13 @@ class FrameWalk:
         return self.frames * self.samples_per_frame / self.sample_rate
 
     @property
+    def is_empty(self) -> bool:
+        return self.frames == 0 and self.declared_s == 0 and not self.is_last_cut
+
+    @property
     def declared_s(self) -> float:
         """0 where nothing is declared."""
         return (self.declared.frames if self.declared else 0) * self.samples_per_frame / self.sample_rate
-
-
-@lru_cache(maxsize=4096)
-def parse_header(word: int) -> FrameHeader | None:
-    """The frame that these 32 bits begin, or None. Free-format frames (of unstated length) are not followed."""
-    version, layer, rate_index, kbit_index = word >> 19 & 3, word >> 17 & 3, word >> 10 & 3, word >> 12 & 15
-    if word >> 21 != 0x7FF or version == 1 or layer == 0 or rate_index == 3 or kbit_index in (0, 15):
-        return None
-    rate = _RATES[version][rate_index]
-    bits_per_s = _bit_rates(version, layer)[kbit_index - 1] * 1000
-    padding = word >> 9 & 1
-    samples = 384 if layer == 3 else 576 if layer == 1 and version != 3 else 1152
-    slot_bytes = 4 if layer == 3 else 1
-    size_bytes = (samples // 8 * bits_per_s // rate // slot_bytes + padding) * slot_bytes
-    is_mono = word >> 6 & 3 == 3
-    side_info_bytes = (17 if is_mono else 32) if version == 3 else (9 if is_mono else 17)
-    return FrameHeader(size_bytes, samples, rate, word & 0x1E0C00, side_info_bytes)
-
-
-def _bit_rates(version: int, layer: int) -> tuple[int, ...]:
-    if version == 3:
-        return _KBITS_MPEG1[layer]
-    return _KBITS_MPEG2_LAYER1 if layer == 3 else _KBITS_MPEG2
 
 
 def walk_frames(file: BinaryIO, start: int, end: int) -> FrameWalk | None:
@@ -127,15 +83,15 @@ def walk_frames(file: BinaryIO, start: int, end: int) -> FrameWalk | None:
 def _find_first_frame(window: ByteWindow, start: int) -> int | None:
     """Behind more junk than decoders look through, more frames are wanted before it is believed to be a song."""
     near = min(window.end, start + MAX_LEADING_JUNK_BYTES)
-    at = _find_frame(window, start, near, kind=None)
+    at = find_frame(window, start, near, kind=None)
     return _find_chain(window, near) if at is None else at
 
 
 def _find_chain(window: ByteWindow, start: int) -> int | None:
     stop = min(window.end, start + MAX_FAR_JUNK_BYTES)
-    at = _find_frame(window, start, stop, kind=None)
+    at = find_frame(window, start, stop, kind=None)
     while at is not None and not _begins_frames(window, at, _FRAMES_OF_A_CHAIN):
-        at = _find_frame(window, at + 1, stop, kind=None)
+        at = find_frame(window, at + 1, stop, kind=None)
     return at
 
 
@@ -148,46 +104,65 @@ class _Tally(NamedTuple):
 
 def _count_frames(window: ByteWindow, at: int, kind: int) -> _Tally:
     frames = skipped_bytes = 0
-    while at + _HEADER_BYTES <= window.end:
+    while at + HEADER_BYTES <= window.end:
         header = parse_header(window.word_at(at))
         if header is None or header.kind != kind:
-            behind_tags = _skip_inner_tags(window, at)
-            found = _find_frame(window, behind_tags, window.end, kind=kind)
-            if found is None:
+            resumed = find_next(window, at, kind)
+            if resumed is None:
                 break
-            skipped_bytes += found - (behind_tags if found == behind_tags else at)
-            at = found
+            at, hole_bytes = resumed
+            skipped_bytes += hole_bytes
             continue
         if at + header.size_bytes > window.end:
             return _Tally(frames, skipped_bytes, 0, is_last_cut=True)
         frames += 1
         at += header.size_bytes
-    return _Tally(frames, skipped_bytes, max(window.end - at, 0), is_last_cut=False)
+    return _Tally(frames, skipped_bytes, _count_trailing(window, at), is_last_cut=False)
 
 
-def _find_frame(window: ByteWindow, at: int, stop: int, *, kind: int | None) -> int | None:
+def _count_trailing(window: ByteWindow, at: int) -> int:
+    """Bytes that belong to no tag: some taggers append ID3v2 without the mark that tells where it begins."""
+    behind_tags = _skip_inner_tags(window, at)
+    return max(window.end - (behind_tags if behind_tags <= window.end else at), 0)
+
+
+def find_frame(window: ByteWindow, at: int, stop: int, *, kind: int | None) -> int | None:
     """The next place where a frame begins and another like it, or the end, follows: a lone sync word is nothing in random bytes."""
-    candidate = window.find(_FRAME_START, at, stop, width=_SYNC_BYTES)
+    candidate = window.find(FRAME_START, at, stop, width=SYNC_BYTES)
     while candidate is not None:
         header = parse_header(window.word_at(candidate))
         if header is not None and (kind is None or header.kind == kind):
             after = candidate + header.size_bytes
-            follower = parse_header(window.word_at(after)) if after + _HEADER_BYTES <= window.end else None
+            follower = parse_header(window.word_at(after)) if after + HEADER_BYTES <= window.end else None
             if after == window.end or (follower is not None and follower.kind == header.kind):
                 return candidate
-        candidate = window.find(_FRAME_START, candidate + 1, stop, width=_SYNC_BYTES)
+        candidate = window.find(FRAME_START, candidate + 1, stop, width=SYNC_BYTES)
     return None
 
 
+def find_next(window: ByteWindow, at: int, kind: int) -> tuple[int, int] | None:
+    """From where no frame begins on: the next one that does, and how many bytes before it are none of any tag's. Tags may lie here too."""
+    behind_tags = _skip_inner_tags(window, at)
+    found = find_frame(window, behind_tags, window.end, kind=kind)
+    if found is None and behind_tags > at:
+        behind_tags = at
+        found = find_frame(window, at + 1, window.end, kind=kind)
+    return None if found is None else (found, found - behind_tags)
+
+
 def _skip_inner_tags(window: ByteWindow, at: int) -> int:
-    """Songs that were joined with `cat` have the first one's ID3v1 tag and the second one's ID3v2 tag, cover and all, in the middle."""
-    start = at
-    if window.bytes_at(at, 3) == b"TAG":
-        at += _ID3V1_BYTES
-    head = window.bytes_at(at, 10)
-    if head[:3] == b"ID3" and len(head) == 10:
-        at += 10 + decode_synchsafe(head[6:10])
-    return at if at > start else start + 1
+    """Songs that were joined with `cat` have the first one's tags and the second one's, cover and all, in the middle. `at` without any."""
+    for _ in range(_MAX_INNER_TAGS):
+        head = window.bytes_at(at, _APE_HEAD_BYTES)
+        if head[:3] == b"TAG":
+            at += _ID3V1_BYTES
+        elif head[:3] == b"ID3" and len(head) >= 10:
+            at += 10 + decode_synchsafe(head[6:10])
+        elif head[:8] == b"APETAGEX" and len(head) == _APE_HEAD_BYTES:
+            at += _APE_HEAD_BYTES + int.from_bytes(head[12:16], "little")
+        else:
+            break
+    return at
 
 
 def begins_frames(file: BinaryIO, at: int, end: int, *, count: int) -> bool:
@@ -203,7 +178,7 @@ def find_chain(file: BinaryIO, start: int, end: int) -> int | None:
 def _begins_frames(window: ByteWindow, at: int, count: int) -> bool:
     kinds: set[int] = set()
     for _ in range(count):
-        header = parse_header(window.word_at(at)) if at + _HEADER_BYTES <= window.end else None
+        header = parse_header(window.word_at(at)) if at + HEADER_BYTES <= window.end else None
         if header is None:
             return False
         kinds.add(header.kind)
@@ -221,7 +196,7 @@ def decode_synchsafe(four_bytes: bytes) -> int:
 
 def _read_declared(frame: bytes, header: FrameHeader) -> DeclaredLength | None:
     """By a Xing, Info or VBRI header in the first frame."""
-    at = _HEADER_BYTES + header.side_info_bytes
+    at = HEADER_BYTES + header.side_info_bytes
     if frame[at : at + 4] in (b"Xing", b"Info") and len(frame) >= at + 16:
         flags, numbers = frame[at + 7], [int.from_bytes(frame[at + place : at + place + 4], "big") for place in (8, 12)]
         frames = numbers.pop(0) if flags & 1 else 0

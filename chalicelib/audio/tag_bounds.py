@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from chalicelib.audio.mp3_frames import begins_frames, decode_synchsafe, find_chain
 
+MOST_TAG_BYTES = 16 * 1024 * 1024
 _ID3V1_BYTES = 128
 _APE_FRAME_BYTES = 32  # header and footer alike
 _APE_MARK = b"APETAGEX"
@@ -43,6 +45,12 @@ def find_sound_range(file: BinaryIO) -> SoundRange:
     return SoundRange(start, end, is_stated)
 
 
+def has_large_tag(file: BinaryIO) -> bool:
+    """Whether the file begins with an ID3v2 tag that claims more than may be read of one."""
+    head = _read_at(file, 0, _ID3V2_FRAME_BYTES)
+    return head[:3] == b"ID3" and decode_synchsafe(head[6:10]) > MOST_TAG_BYTES
+
+
 def _skip_leading_tags(file: BinaryIO, end: int) -> tuple[int, bool]:
     start, is_stated = 0, True
     for _ in range(_MAX_TAGS):
@@ -65,29 +73,30 @@ def _state_id3v2_end(start: int, head: bytes) -> int:
 
 def _find_id3v2_end(file: BinaryIO, start: int, stated: int, *, version: int, end: int) -> int:
     """Where the tag says; but where MPEG frames begin, if that is elsewhere."""
-    seen = _walk_id3v2_frames(file, start + _ID3V2_FRAME_BYTES, version=version, end=end)
+    begin = start + _ID3V2_FRAME_BYTES
+    *_, (_, last_begin, seen) = [(b"", begin, begin), *walk_id3v2_frames(file, begin, version=version, end=end)]
     behind_seen, behind_stated = (_skip_padding(file, place, end) for place in (seen, stated))
     for place in (behind_seen, behind_stated):
         if begins_frames(file, place, end, count=_FRAMES_THAT_ARE_SOUND):
             return place
-    found = None if behind_seen == behind_stated else find_chain(file, seen, end)
+    found = find_chain(file, last_begin, end)  # the last frame may be short of some bytes that it counts
     return stated if found is None else found
 
 
-def _walk_id3v2_frames(file: BinaryIO, at: int, *, version: int, end: int) -> int:
-    """Where the last of the tag's frames ends, by their names and sizes alone."""
+def walk_id3v2_frames(file: BinaryIO, at: int, *, version: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The name of each of the tag's frames and its offsets [start, end), by their names and sizes alone."""
     name_bytes, head_bytes = (3, 6) if version == 2 else (4, 10)
     for _ in range(_MAX_TAG_FRAMES):
         head = _read_at(file, at, head_bytes)
         name, size_field = head[:name_bytes], head[name_bytes : 2 * name_bytes]
         if len(head) < head_bytes or not _FRAME_ID.fullmatch(name):
-            break
+            return
         is_synchsafe = version == 4 and not any(byte & 0x80 for byte in size_field)
         size = decode_synchsafe(size_field) if is_synchsafe else int.from_bytes(size_field, "big")
         if at + head_bytes + size > end:
-            break
+            return
+        yield name, at, at + head_bytes + size
         at += head_bytes + size
-    return at
 
 
 def _skip_padding(file: BinaryIO, start: int, end: int) -> int:

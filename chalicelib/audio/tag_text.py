@@ -10,6 +10,7 @@ _MAX_RAW_LENGTH = 4096  # cut before the work: a tag may hold megabytes
 _JOINERS = {"\u200c", "\u200d"}  # Persian and emoji are written with them
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, formats (bidi overrides among them), surrogates, private, unassigned
 _MAX_COMBINING_MARKS = 8
+_LEAST_TURNED = 3  # a title may well be 一, U+4E00
 
 
 def clean_text(raw: str) -> str | None:
@@ -42,6 +43,13 @@ def mend_latin1(text: str) -> str:
     if mended is None and any(0x80 <= byte <= 0x9F for byte in raw):
         mended = _decode(raw, "cp1252")
     return text if mended is None else mended
+
+
+def mend_utf16(text: str) -> str:
+    """UTF-16 that does not say which byte comes first, and was read the wrong way round: its letters are all of the first 255."""
+    if len(text) < _LEAST_TURNED or any(ord(char) & 0xFF or ord(char) > 0xFF00 for char in text):
+        return text
+    return "".join(chr(ord(char) >> 8) for char in text)
 
 
 def _decode(raw: bytes, encoding: str) -> str | None:

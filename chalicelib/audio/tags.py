@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
 
 import mutagen
 from mutagen.aiff import AIFF
@@ -15,14 +15,17 @@ from mutagen.flac import FLAC, Picture
 from mutagen.id3 import ID3, ID3NoHeaderError
 from mutagen.wave import WAVE
 
+from chalicelib.audio.bounded_tags import BoundedFile, TagTooLargeError, reduce_flac, reduce_id3
 from chalicelib.audio.id3_frames import KNOWN_FRAMES
-from chalicelib.audio.tag_text import clean_text, mend_latin1, parse_track_number, parse_year
+from chalicelib.audio.tag_text import clean_text, mend_latin1, mend_utf16, parse_track_number, parse_year
 from chalicelib.model import Tags
 
 _UNTITLED = "Untitled"
+_TOO_LARGE = "The tags of this file have more than 16 MB and were not read whole: a cover picture may have been left out."
 _UNREADABLE = "The tags of this file could not be read; its name serves as the title."
 _FRONT = 3  # ID3's number for the front cover, and FLAC's
-_LATIN1 = 0  # mutagen's number of the encoding; ID3v1 comes with it too
+_UNKNOWN_GENRE = "Unknown"  # mutagen's name for a number that is no genre
+_MENDERS: dict[int, Callable[[str], str]] = {0: mend_latin1, 1: mend_utf16}  # by ID3's number of the encoding; ID3v1 comes as Latin-1 too
 _RIFF_LIKE = {"WAV": WAVE, "WAVEX": WAVE, "AIFF": AIFF}  # with ID3 in a chunk
 _ID3_NAMES = {
     "title": "TIT2",
@@ -61,20 +64,35 @@ class FileTags:
 
 def read_tags(path: PurePath, container: str, *, file_name: str) -> FileTags:
     """Never fails: what cannot be read becomes a warning, and the title falls back to the file's name without its extension."""
+    warnings: tuple[str, ...] = ()
     try:
-        fields, pictures = _read_fields(path, container)
+        with Path(path).open("rb") as file:
+            try:
+                fields, pictures = _read_fields(file, container)
+            except TagTooLargeError:
+                warnings = (_TOO_LARGE,)
+                fields, pictures = _read_reduced(file, container)
     except Exception:  # noqa: BLE001 - mutagen's parsers raise anything on hostile bytes; the song itself is sound
-        return FileTags(_make_tags({}, file_name), warnings=(_UNREADABLE,))
-    return FileTags(_make_tags(fields, file_name), pictures)
+        return FileTags(_make_tags({}, file_name), warnings=warnings or (_UNREADABLE,))
+    return FileTags(_make_tags(fields, file_name), pictures, warnings)
 
 
-def _read_fields(path: PurePath, container: str) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
+def _read_fields(file: BinaryIO, container: str) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
+    bounded = BoundedFile(file)
     if container == "MP3":
-        return _read_mp3(path)
+        return _read_mp3(file)
     if container in _RIFF_LIKE:
-        file = _RIFF_LIKE[container](path, known_frames=KNOWN_FRAMES)
-    else:  # mutagen goes by names too, and takes a FLAC behind an ID3 tag for an MP3
-        file = FLAC(path) if container == "FLAC" else mutagen.File(path)
+        return _collect(_RIFF_LIKE[container](bounded, known_frames=KNOWN_FRAMES))
+    return _collect(FLAC(bounded) if container == "FLAC" else mutagen.File(bounded))  # which takes a FLAC behind an ID3 tag for an MP3
+
+
+def _read_reduced(file: BinaryIO, container: str) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
+    if container == "MP3":
+        return _collect_id3(ID3(reduce_id3(file, frozenset(KNOWN_FRAMES)), known_frames=KNOWN_FRAMES))
+    return _collect(FLAC(reduce_flac(file))) if container == "FLAC" else ({}, ())
+
+
+def _collect(file: Any) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:  # a mutagen.FileType, or None
     if file is None or file.tags is None:
         return {}, ()
     if isinstance(file.tags, ID3):
@@ -84,18 +102,18 @@ def _read_fields(path: PurePath, container: str) -> tuple[Fields, tuple[Embedded
     return _collect_comments(file.tags), tuple(found)
 
 
-def _read_mp3(path: PurePath) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
+def _read_mp3(file: BinaryIO) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
     try:
-        id3 = ID3(path, known_frames=KNOWN_FRAMES)
+        id3 = ID3(BoundedFile(file), known_frames=KNOWN_FRAMES)
     except ID3NoHeaderError:
-        return _read_ape(path), ()
+        return _read_ape(file), ()
     fields, pictures = _collect_id3(id3)
-    return (_read_ape(path) | fields if "title" not in fields else fields), pictures
+    return (_read_ape(file) | fields if "title" not in fields else fields), pictures
 
 
-def _read_ape(path: PurePath) -> Fields:
+def _read_ape(file: BinaryIO) -> Fields:
     try:
-        return _collect_comments(APEv2(path))
+        return _collect_comments(APEv2(BoundedFile(file)))
     except APENoHeaderError:
         return {}
 
@@ -124,8 +142,8 @@ def _collect_id3(id3: ID3) -> tuple[Fields, tuple[EmbeddedPicture, ...]]:
 
 def _read_frame(frame: Any) -> list[str]:  # mutagen has no types
     texts = frame.genres if frame.FrameID == "TCON" else frame.text
-    mend: Callable[[str], str] = mend_latin1 if frame.encoding == _LATIN1 else str
-    return [mend(str(text)) for text in texts]
+    mend = _MENDERS.get(frame.encoding, str)
+    return [mend(str(text)) for text in texts if text != _UNKNOWN_GENRE]
 
 
 def _collect_comments(comments: Any) -> Fields:  # a Vorbis comment block or APEv2: mappings of names to values

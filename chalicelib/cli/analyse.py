@@ -14,19 +14,22 @@ from functools import partial
 from pathlib import Path
 
 from chalicelib.audio.analysis import Engine, analyse_file
-from chalicelib.cli.audio_files import find_songs
+from chalicelib.cli.audio_files import explain_no_file, find_songs
 from chalicelib.cli.output import print_json_line, print_table, progress_bar, say
 from chalicelib.cli.workers import OrderedMap, WorkerCrashedError
 from chalicelib.errors import AudioError
 from chalicelib.model import Analysis
 
 Line = dict[str, object]
-MAX_DURATION_S = 3 * 3600.0
+MAX_DURATION_S = 24 * 3600.0  # the library has a limit of its own
 
 
 def analyse_one(path: Path, engine: Engine) -> Line:
     """The line of one file; of a file that is none of ours, `error` and `message`."""
     begin = time.perf_counter()
+    unusable = explain_no_file(path)
+    if unusable is not None:
+        return make_error_line(path, "unreadable", unusable)
     try:
         analysis = analyse_file(path, file_name=path.name, engine=engine, max_duration_s=MAX_DURATION_S)
     except AudioError as error:
@@ -110,5 +113,13 @@ def show_table(lines: Sequence[Line]) -> None:
     if rows:
         print_table("Analysed", ("title", "artist", "seconds long", "preview from", "track id", "took s"), rows)
     for line in lines:
-        if "error" in line:
-            say(f"{line['file']}: {line['message']}")
+        for remark in list_remarks(line):
+            say(f"{line['file']}: {remark}")
+
+
+def list_remarks(line: Line) -> list[str]:
+    """Why there is no result, or what is to be said of it."""
+    if "error" in line:
+        return [str(line["message"])]
+    warnings = line["warnings"]
+    return [str(warning) for warning in warnings] if isinstance(warnings, tuple) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,11 +21,39 @@ def find_songs(paths: Sequence[Path]) -> Iterator[Path]:
                 yield song
 
 
-def _search_folder(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not is_hidden and path.is_file() and looks_like_audio(path):
-            yield path
+def _search_folder(folder: Path) -> list[Path]:
+    """Through links to folders too, but into none twice. A folder that cannot be read comes along itself, so that it is told."""
+    found: list[Path] = []
+    entered: set[tuple[int, int]] = set()
+
+    def note_closed(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for parent, folders, names in os.walk(folder, followlinks=True, onerror=note_closed):
+        status = Path(parent).stat()
+        if (status.st_dev, status.st_ino) in entered:
+            folders.clear()
+            continue
+        entered.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [path for path in (Path(parent, name) for name in names if not name.startswith(".")) if _is_song(path)]
+    return sorted(found)
+
+
+def _is_song(path: Path) -> bool:
+    try:
+        return path.is_file() and looks_like_audio(path)
+    except OSError:  # in a folder that may be listed and not entered
+        return path.suffix.lower() in AUDIO_SUFFIXES
+
+
+def explain_no_file(path: Path) -> str | None:
+    """Why this cannot be read as a file, though it is there: opening a pipe would wait for ever."""
+    if path.is_dir():
+        return "This folder cannot be read: its permissions do not allow it."
+    if path.exists() and not path.is_file():
+        return "This is a pipe or a device, not a file: save what comes out of it, and name the saved file."
+    return None
 
 
 def looks_like_audio(path: Path) -> bool:

@@ -28,10 +28,17 @@ class Steps:
         self._bar = bar
         self._tasks: dict[str, TaskID] = {}
 
-    def advance(self, step: str, count: int) -> None:
+    def advance(self, step: str, count: int, total: int | None = None, /) -> None:
         if step not in self._tasks:
-            self._tasks[step] = self._bar.add_task(step.replace("_", " "), total=None)
+            self._end_the_others()
+            self._tasks[step] = self._bar.add_task(step.replace("_", " "), total=total)
         self._bar.advance(self._tasks[step], count)
+
+    def _end_the_others(self) -> None:
+        """A step whose length nobody knew was as long as it got."""
+        for task in self._bar.tasks:
+            if task.total is None:
+                self._bar.update(task.id, total=task.completed)
 
 
 def flatten_score(score: Score) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from chalicelib import __version__
+from chalicelib.cli.output import OutputClosedError
 from chalicelib.config import adopt_running_machine
 from chalicelib.errors import TimbreError
 from chalicelib.log import log
@@ -18,17 +20,24 @@ from chalicelib.model import Role
 RUN_FILE = Path(".timbre/run.json")
 
 
+def parse_path(text: str) -> Path:
+    """Never the whole current folder because a variable of the shell was empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file is empty")
+    return Path(text)
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="timbre", description="Songs that sound alike: analyse, upload, ask.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     analyse = commands.add_parser("analyse", help="tags, MFCC and features of local files, no server needed")
-    analyse.add_argument("files", nargs="+", type=Path, metavar="FILE", help="or a folder: all audio below it")
+    analyse.add_argument("files", nargs="+", type=parse_path, metavar="FILE", help="or a folder: all audio below it")
     analyse.add_argument("--engine", choices=("streaming", "librosa"), default="streaming")
 
     upload = commands.add_parser("upload", help="files or folders into the bucket, with receipts")
-    upload.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    upload.add_argument("paths", nargs="+", type=parse_path, metavar="PATH")
     upload.add_argument("--no-wait", action="store_true", help="do not wait for the receipts")
     upload.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="how long to wait for receipts (600)")
 
@@ -38,10 +47,11 @@ def build_parser() -> argparse.ArgumentParser:
     rebuild.add_argument("--refit", action="store_true", help="a new scaler, and every document standardized with it")
 
     evaluate = commands.add_parser("evaluate", help="how good recommendations and spaces are, beside simpler ways, with intervals")
-    evaluate.add_argument(
-        "--features", type=Path, metavar="FILE", help="lines of `analyse --json` with a `label`: no server needed (-: stdin)"
+    judged = evaluate.add_mutually_exclusive_group()
+    judged.add_argument(
+        "--features", type=parse_path, metavar="FILE", help="lines of `analyse --json` with a `label`: no server needed (-: stdin)"
     )
-    evaluate.add_argument("--online", action="store_true", help="plays, completions and skips per arm of the A/B test")
+    judged.add_argument("--online", action="store_true", help="plays, completions and skips per arm of the A/B test")
     evaluate.add_argument("--users", type=int, default=200, metavar="N", help="listeners whose last new song is to be foretold (200)")
     evaluate.add_argument("--songs", type=int, default=5_000, metavar="N", help="songs judged by their genre (5000)")
 
@@ -76,7 +86,7 @@ def add_listening_commands(commands: argparse._SubParsersAction[argparse.Argumen
     path.add_argument("--length", type=int, default=10, choices=range(2, 26), metavar="N", help="songs, with both ends (10; 2 to 25)")
 
     query = commands.add_parser("query", help="songs that sound like a recording, which is kept nowhere")
-    query.add_argument("file", type=Path, metavar="FILE")
+    query.add_argument("file", type=parse_path, metavar="FILE")
     query.add_argument("--count", type=int, default=10)
 
 
@@ -108,7 +118,7 @@ def add_account_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
 
     export = commands.add_parser("export", help="everything that is kept of a user, as JSON")
     export.add_argument("user", help="a username")
-    export.add_argument("--to", type=Path, metavar="FILE", help="instead of standard output")
+    export.add_argument("--to", type=parse_path, metavar="FILE", help="instead of standard output")
 
     erase = commands.add_parser("erase", help="a user and everything that was kept of them, for good: asks first")
     erase.add_argument("user", help="a username")
@@ -119,10 +129,10 @@ def add_account_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when all went well, 1 when a part failed, 2 when the words were wrong."""
     arguments = build_parser().parse_args(argv)
-    if arguments.command != "analyse" and getattr(arguments, "features", None) is None:
-        adopt_running_machine(RUN_FILE)
-    act: Callable[[argparse.Namespace], int] = import_module(f"chalicelib.cli.{arguments.command}").run
     try:
+        if arguments.command != "analyse" and getattr(arguments, "features", None) is None:
+            adopt_running_machine(RUN_FILE)
+        act: Callable[[argparse.Namespace], int] = import_module(f"chalicelib.cli.{arguments.command}").run
         with log.quiet():
             return act(arguments)
     except TimbreError as error:
@@ -130,5 +140,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.code == "config_error":
             sys.stderr.write("Start `make run` in this folder first, or set these variables to your own MongoDB and buckets.\n")
         return 1
+    except OutputClosedError as closed:
+        return leave_output(closed)
     except KeyboardInterrupt:
         return 130
+
+
+def leave_output(closed: OutputClosedError) -> int:
+    """As if the signal had ended us where the reader went. What Python still holds for the output, it must not try to write at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if closed.is_broken_pipe:
+        return 141
+    sys.stderr.write(f"timbre: standard output: {closed.words}.\n")
+    return 1

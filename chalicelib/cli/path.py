@@ -30,4 +30,4 @@ def say_distance(step: PathStep) -> str | None:
 
 
 def say_step(step: PathStep) -> str | None:
-    return say_parts(step.parts[0], step.parts[-1]) or None if step.parts else None
+    return say_parts(step.parts[0], step.parts[-1], percentile=step.percentile or 0.0) or None if step.parts else None

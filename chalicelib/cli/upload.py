@@ -7,42 +7,36 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.progress import Progress
 
 from chalicelib import bootstrap
-from chalicelib.cli.output import print_json_line, print_table, progress_bar, say
-from chalicelib.errors import TimbreError
+from chalicelib.cli.audio_files import explain_no_file, find_songs
+from chalicelib.cli.output import make_printable, print_json_line, print_table, progress_bar, say
+from chalicelib.errors import InvalidInputError, TimbreError
 from chalicelib.model import Upload
 from chalicelib.workflows.ports import MusicBucket, UploadStore
 
-AUDIO_SUFFIXES = {".mp3", ".flac", ".wav", ".ogg", ".oga", ".opus"}
 PARALLEL_UPLOADS = 4
 FINISHED = ("indexed", "failed")
 
 Row = tuple[Path, str, str | None, str | None]  # file, status, track id, what went wrong
 
 
-def find_audio_files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Files as they are named; of folders, everything below them that has the name of audio."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in AUDIO_SUFFIXES)
-        else:
-            yield path
-
-
 def key_for(path: Path) -> str:
     """`uploads/<16 hex of the content>/<file name>`: the same file has the same key, wherever it lies."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return f"uploads/{digest[:16]}/{path.name}"
+    return f"uploads/{digest[:16]}/{make_printable(path.name)}"
 
 
 def upload_file(path: Path, music_bucket: MusicBucket) -> str:
+    unusable = explain_no_file(path)
+    if unusable is not None:
+        raise InvalidInputError(unusable)
     key = key_for(path)
     there = music_bucket.head(key)
     if there is None or there.size_bytes != path.stat().st_size:
@@ -84,9 +78,9 @@ def send_all(files: Sequence[Path], music_bucket: MusicBucket, bar: Progress) ->
 
 
 def run(arguments: argparse.Namespace) -> int:
-    files = list(find_audio_files(arguments.paths))
+    files = list(find_songs(arguments.paths))
     if not files:
-        say("There is no audio file there: MP3, FLAC, WAV, Ogg and Opus are looked for.")
+        say("There is no audio file there: MP3, FLAC, WAV, AIFF, Ogg and Opus are looked for.")
         return 1
     receipts: dict[str, Upload] = {}
     with progress_bar() as bar:

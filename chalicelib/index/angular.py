@@ -44,9 +44,25 @@ def measure_distances_each(queries: Floats, units: npt.NDArray[np.float64]) -> D
     return distances
 
 
+def measure_distances_roughly(queries: Floats, units: npt.NDArray[np.float64]) -> Distances:
+    """`measure_distances_each` by one product: right to some 1e-8, which what is near to nothing does not suffer from."""
+    squares = 2.0 - 2.0 * (units @ scale_to_unit(queries).T)
+    distances = np.sqrt(np.maximum(squares, 0.0))
+    has_direction, asked_has = np.any(units != 0.0, axis=1), np.any(np.asarray(queries) != 0.0, axis=1)
+    if not (has_direction.all() and asked_has.all()):
+        distances[~(has_direction[:, np.newaxis] | asked_has)] = 0.0  # what has no direction is where the others are that have none
+    return distances
+
+
+def measure_between(left: npt.NDArray[np.float64], right: npt.NDArray[np.float64]) -> Distances:
+    """Distances (n,) between unit rows of two matrices (n, d), row by row."""
+    difference = left - right
+    distances: Distances = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+    lacks_direction = np.any(left != 0.0, axis=1) != np.any(right != 0.0, axis=1)
+    distances[lacks_direction] = UNRELATED
+    return distances
+
+
 def measure_pairs(one: Floats, other: Floats) -> Distances:
     """Distances (n,) between the rows of two matrices (n, d), row by row."""
-    left, right = scale_to_unit(one), scale_to_unit(other)
-    distances = np.linalg.norm(left - right, axis=1)
-    lacks_direction = np.any(left != 0.0, axis=1) != np.any(right != 0.0, axis=1)
-    return np.where(lacks_direction, UNRELATED, distances)
+    return measure_between(scale_to_unit(one), scale_to_unit(other))

@@ -5,21 +5,24 @@ The products of all unit vectors with the query come first, in float32, and are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from chalicelib.index.angular import Distances, measure_distances, scale_to_unit
+from chalicelib.index.angular import Distances, measure_between, scale_to_unit
 from chalicelib.index.scaler import Vectors
 
 Positions = npt.NDArray[np.intp]
 TrackIds = npt.NDArray[np.bytes_]
 
+Ranked = tuple[Positions, Distances]  # nearest first, equal distances by id
+
 BLUR = 4e-6  # of float32 cosines: more than their rounding, so that none of the nearest is left out for it
-SAMPLED = 16  # every so many-th cosine tells how near is near enough to be sorted
-COSINES_AT_ONCE = 2_000_000
+BLOCK = 32  # cosines: the largest of each block tell how near is near enough to be sorted
+COSINES_AT_ONCE = 6_400_000
+NO_POSITIONS: Positions = np.empty(0, dtype=np.intp)
 ROWS_AT_ONCE = 100_000
 
 
@@ -34,25 +37,38 @@ class Scan:
     def __init__(self, track_ids: TrackIds, vectors: Vectors) -> None:
         self._track_ids = track_ids
         self._vectors = vectors
-        self._units = scale_to_unit_singles(vectors)
+        self._columns = np.ascontiguousarray(scale_to_unit_singles(vectors).T)  # of the units: as the product wants them
 
     def search_around(self, queries: Sequence[Vectors], k: int, *, excluded: Positions) -> list[list[Neighbour]]:
         """At most `k` for each query, nearest first, equal distances by id."""
-        found = []
-        for query, cosines in zip(queries, self._compare(queries), strict=True):
-            cosines[excluded] = -np.inf
-            near = _list_near(cosines, k, has_direction=bool(np.any(query)))
-            distances = measure_distances(query, scale_to_unit(self._vectors[near]))
-            nearest = rank_rows(distances, self._track_ids[near])[:k]
-            found.append(list_neighbours(self._track_ids[near[nearest]], distances[nearest]))
+        ranked = self.rank_around(queries, k, excluded=excluded)
+        return [list_neighbours(self._track_ids[rows], distances) for rows, distances in ranked]
+
+    def rank_around(self, queries: Sequence[Vectors] | Vectors, k: int, *, excluded: Positions = NO_POSITIONS) -> list[Ranked]:
+        """`search_around` without names. Some queries at a time, which share the way through memory."""
+        at_once = max(1, COSINES_AT_ONCE // max(1, self._columns.shape[1]))
+        found: list[Ranked] = []
+        for start in range(0, len(queries), at_once):
+            units = scale_to_unit(np.asarray(queries[start : start + at_once]))
+            has_direction = np.any(units != 0.0, axis=1)
+            near = []
+            for asked, cosines in zip(has_direction.tolist(), units.astype(np.float32) @ self._columns, strict=True):
+                cosines[excluded] = -np.inf
+                near.append(_list_near(cosines, k, has_direction=asked))
+            found += self._rank_each(units, near, k)
         return found
 
-    def _compare(self, queries: Sequence[Vectors]) -> Iterator[npt.NDArray[np.float32]]:
-        """Cosines of each query with all; of some queries at a time, which share the way through memory."""
-        at_once = max(1, COSINES_AT_ONCE // max(1, len(self._units)))
-        for start in range(0, len(queries), at_once):
-            units = scale_to_unit(np.asarray(queries[start : start + at_once])).astype(np.float32)
-            yield from units @ self._units.T
+    def _rank_each(self, queries: npt.NDArray[np.float64], near: Sequence[Positions], k: int) -> list[Ranked]:
+        """Of each query what is near to it, measured to the last digit."""
+        counts = [len(rows) for rows in near]
+        rows, owners = np.concatenate(near), np.repeat(np.arange(len(near)), counts)
+        distances = measure_between(queries[owners], scale_to_unit(self._vectors[rows]))
+        order = np.lexsort((distances, owners))
+        if np.any((np.diff(distances[order]) == 0) & (np.diff(owners[order]) == 0)):  # ids decide, which cost more to compare
+            order = np.lexsort((self._track_ids[rows], distances, owners))
+        ends = np.cumsum(counts)
+        chosen = [order[end - count : end][:k] for end, count in zip(ends.tolist(), counts, strict=True)]
+        return [(rows[each], distances[each]) for each in chosen]
 
 
 def scale_to_unit_singles(vectors: Vectors) -> Vectors:
@@ -65,16 +81,26 @@ def scale_to_unit_singles(vectors: Vectors) -> Vectors:
 
 def _list_near(cosines: npt.NDArray[np.float32], k: int, *, has_direction: bool) -> Positions:
     """Rows that hold the `k` nearest, and few others. All where the query has no direction, which no product tells."""
-    rows = None
-    if has_direction and len(cosines) > k:
-        sample = cosines[::SAMPLED]
-        if len(sample) > 2 * k:  # as near as the sample's k-th are at least k of all
-            rows = np.flatnonzero(cosines >= _find_bound(sample, k))
-        bound = _find_bound(cosines if rows is None else cosines[rows], k)
-        rows = np.flatnonzero(cosines >= bound) if rows is None else rows[cosines[rows] >= bound]
-    else:
+    blocks = len(cosines) // BLOCK
+    if not has_direction or len(cosines) <= k:
         rows = np.arange(len(cosines))
+    elif blocks < 2 * k:
+        rows = np.flatnonzero(cosines >= _find_bound(cosines, k))
+    else:
+        rows = _list_in_blocks(cosines, k, blocks)
     return rows[np.isfinite(cosines[rows])]
+
+
+def _list_in_blocks(cosines: npt.NDArray[np.float32], k: int, blocks: int) -> Positions:
+    """The largest of the blocks are so many different cosines: the k-th of them bounds the k-th of all from below, and only blocks with
+    such a one are looked into."""
+    whole = blocks * BLOCK
+    lines = cosines[:whole].reshape(BLOCK, blocks)  # a block a column
+    largest = lines.max(axis=0)
+    bound = _find_bound(largest, k)
+    near = np.flatnonzero(largest >= bound)
+    line, place = np.nonzero(lines[:, near] >= bound)
+    return np.concatenate([line * blocks + near[place], whole + np.flatnonzero(cosines[whole:] >= bound)])
 
 
 def _find_bound(cosines: npt.NDArray[np.float32], k: int) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from chalicelib.index.angular import Distances, measure_distances, scale_to_unit
 from chalicelib.index.manifest import Manifest, Space
+from chalicelib.index.neighbourhoods import Neighbourhoods
 from chalicelib.index.scaler import Scaler, Vectors
-from chalicelib.index.scan import Neighbour, Positions, Scan, TrackIds, list_neighbours, rank_rows
+from chalicelib.index.scan import NO_POSITIONS, Neighbour, Positions, Ranked, Scan, TrackIds, list_neighbours, rank_rows
 from chalicelib.index.timbre_space import TimbreSpace
 from chalicelib.model import FEATURE_VERSION, TrackVector
 
@@ -27,8 +28,8 @@ SPARE_CANDIDATES = 16
 CHOSEN_FOR = 10 + SPARE_CANDIDATES  # neighbours: what the build's search_k is enough for
 FEWEST_ASKED = 76  # of Annoy, which has looked at far more: a list asks for the neighbours of the same songs several times
 PROPOSALS_KEPT = 1_000  # about 2 MB: most songs that a list rests on were asked for at the play before
+SCANNED_TOGETHER = 8_000_000  # 250,000 × 32: up to here many songs at once are scanned faster than each is looked for in the trees
 WIDEST_KEPT = 304  # proposals to one question: wider ones are rare, and a thousand of them would take 60 MB
-NO_POSITIONS: Positions = np.empty(0, dtype=np.intp)
 
 
 class LoadedIndex:
@@ -57,6 +58,7 @@ class LoadedIndex:
         self._by_id = None if is_sorted else np.argsort(track_ids, kind="stable")
         scanned = SCANNED_NUMBERS // self.facts.dimension if exact_up_to is None else exact_up_to
         self._scan = Scan(track_ids, self._vectors) if len(vectors) <= scanned else None
+        self._neighbourhoods = Neighbourhoods()
         self._fractions = np.array([each.fraction for each in self.facts.distance_quantiles])
         self._distances = np.array([each.distance for each in self.facts.distance_quantiles])
 
@@ -94,6 +96,25 @@ class LoadedIndex:
         is_allowed[excluded] = False
         return [self._search_trees(np.asarray(vector, dtype=np.float32), k, is_allowed) for vector in vectors]
 
+    def rank_around(self, vectors: Sequence[Vectors] | Vectors, k: int, *, excluded: Positions = NO_POSITIONS) -> list[Ranked]:
+        """`search_around` for who asks of many songs at once, by position: exact for all but the largest catalogues, whoever asks for it
+        beside which others. What is found around a song is kept."""
+        scan = self._scan_together
+        if scan is None:
+            return [self._rank_by_trees(np.asarray(vector, dtype=np.float32), k, excluded) for vector in vectors]
+        self.look_around(vectors)
+        is_allowed = np.ones(len(self), dtype=bool)
+        is_allowed[excluded] = False
+        return [self._rank_kept(vector, k, is_allowed) or scan.rank_around([vector], k, excluded=excluded)[0] for vector in vectors]
+
+    def look_around(self, vectors: Sequence[Vectors] | Vectors) -> None:
+        """What `rank_around` of these will ask first, of all of them at once."""
+        scan = self._scan_together
+        unknown = self._neighbourhoods.list_unknown(vectors) if scan is not None else []
+        if scan is not None and unknown:
+            for vector, ranked in zip(unknown, scan.rank_around(unknown, FEWEST_ASKED), strict=True):
+                self._neighbourhoods.keep(vector, ranked)
+
     def vector_of(self, track_id: str) -> Vectors | None:
         """The standardized vector (d,) of a track that is in the build."""
         positions = self.find_positions([track_id])
@@ -101,9 +122,18 @@ class LoadedIndex:
 
     def percentile_of(self, distance: float) -> float:
         """0-100: how many of the catalogue's pairs are farther apart than this. 0 where the build had no pair to compare."""
+        return float(self.percentiles_of(np.array([distance]))[0])
+
+    def percentiles_of(self, distances: Distances) -> Distances:
+        """`percentile_of` of many."""
         if not len(self._distances):
-            return 0.0
-        return 100.0 * (1.0 - float(np.interp(distance, self._distances, self._fractions)))
+            return np.zeros(len(distances))
+        percentiles: Distances = 100.0 * (1.0 - np.interp(distances, self._distances, self._fractions))
+        return percentiles
+
+    def distance_of(self, share: float) -> float:
+        """How far apart that share (0-1) of the catalogue's pairs is at most. 2, the farthest, where the build had no pair to compare."""
+        return float(np.interp(share, self._fractions, self._distances)) if len(self._distances) else 2.0
 
     def units_at(self, positions: Positions) -> npt.NDArray[np.float64]:
         """Unit vectors (n, d) of the tracks at these rows."""
@@ -132,6 +162,10 @@ class LoadedIndex:
         return raw if is_whole and np.isfinite(raw).all() else None
 
     def _search_trees(self, standardized: Vectors, k: int, is_allowed: npt.NDArray[np.bool_]) -> list[Neighbour]:
+        rows, distances = self._rank_allowed(standardized, k, is_allowed)
+        return list_neighbours(self.track_ids[rows], distances)
+
+    def _rank_allowed(self, standardized: Vectors, k: int, is_allowed: npt.NDArray[np.bool_]) -> Ranked:
         """Asks for more until `k` are left beside what is excluded, or that was all."""
         wanted = k + SPARE_CANDIDATES
         while True:
@@ -139,8 +173,29 @@ class LoadedIndex:
             rows, distances = rank(standardized.tobytes(), max(wanted, FEWEST_ASKED), self._choose_search_k(wanted))
             allowed = is_allowed[rows]
             if np.count_nonzero(allowed) >= k or wanted >= len(self):
-                return list_neighbours(self.track_ids[rows[allowed][:k]], distances[allowed][:k])
+                return rows[allowed][:k], distances[allowed][:k]
             wanted = min(wanted * 4, len(self))
+
+    @cached_property
+    def _scan_together(self) -> Scan | None:
+        if self._scan is not None or len(self) * self.facts.dimension > SCANNED_TOGETHER:
+            return self._scan
+        return Scan(self.track_ids, self._vectors)
+
+    def _rank_kept(self, vector: Vectors, k: int, is_allowed: npt.NDArray[np.bool_]) -> Ranked | None:
+        """None where too few were found, or none kept."""
+        kept = self._neighbourhoods.find(vector)
+        if kept is None:
+            return None
+        rows, distances = kept
+        allowed = is_allowed[rows]
+        rows = rows[allowed]
+        return (rows[:k], distances[allowed][:k]) if len(rows) >= k else None
+
+    def _rank_by_trees(self, standardized: Vectors, k: int, excluded: Positions) -> Ranked:
+        is_allowed = np.ones(len(self), dtype=bool)
+        is_allowed[excluded] = False
+        return self._rank_allowed(standardized, k, is_allowed)
 
     def _choose_search_k(self, wanted: int) -> int:
         """The build's search_k was chosen for 10 neighbours; more of them lie in more leaves, though not in as many more. One and the same

@@ -35,16 +35,16 @@ def measure_affinity(distances: Numbers, reaches: Numbers | float) -> Numbers:
     return affinity
 
 
-def vary_by_day(track_ids: Sequence[str], *, user_id: str, day: date) -> Numbers:
-    """A factor per candidate, 1 to 1.5, the same all day for one listener whatever the other candidates are."""
+def vary_by_day(track_ids: Sequence[str] | npt.NDArray[np.bytes_], *, user_id: str, day: date) -> Numbers:
+    """A factor per candidate, 1 to 1.5, the same all day for one listener whatever the other candidates are. Ids as text, or as bytes."""
     begun = np.frombuffer(hashlib.blake2b(f"{user_id}\n{day.isoformat()}\n".encode(), digest_size=8).digest(), dtype="<u8")
     factors: Numbers = 1.0 + DAILY_VARIATION * (_mix_bits(_fold_ids(track_ids) ^ begun) / 2**64)
     return factors
 
 
-def _fold_ids(track_ids: Sequence[str]) -> npt.NDArray[np.uint64]:
+def _fold_ids(track_ids: Sequence[str] | npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint64]:
     """(n,) a number for each: of its bytes, eight at a time. What is filled up to the longest of them counts nothing."""
-    raw = np.array([track_id.encode() for track_id in track_ids], dtype=bytes)
+    raw = track_ids if isinstance(track_ids, np.ndarray) else np.array([track_id.encode() for track_id in track_ids], dtype=bytes)
     words = -(-raw.dtype.itemsize // 8)
     numbers = raw.astype(f"S{8 * words}").view("<u8").reshape(len(raw), words)
     places = _mix_bits(np.arange(1, words + 1, dtype=np.uint64) * GOLDEN) | np.uint64(1)
@@ -58,12 +58,6 @@ def _mix_bits(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
-
-
-def draw_day_point(*, user_id: str, day: date) -> float:
-    """A point in [0, 1) for this listener and day: where random songs begin."""
-    digest = hashlib.blake2b(f"{user_id}\n{day.isoformat()}".encode(), digest_size=6).digest()
-    return int.from_bytes(digest) / 2**48
 
 
 def score_agreement(affinity: Numbers, weights: Numbers) -> Numbers:

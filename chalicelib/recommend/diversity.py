@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.model import TrackName
-from chalicelib.recommend.agreement import Numbers, measure_affinity
+from chalicelib.recommend.agreement import Numbers
 from chalicelib.recommend.duplicates import KnownSongs, Named, name_artist
 
 UNHEARD_EVERY = 10  # places: one of them is for a song that nobody has played, where one is near enough to be picked at all
@@ -57,32 +57,87 @@ class ArtistCap:
 def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach: float, known: KnownSongs) -> list[Picked]:
     """At most `count` rows, best first. `weights` (m,) of the played tracks; `reach`: how far two songs are alike; `known`: songs to leave
     out, which learns those that are picked. Only candidates that agree with some taste more than with a dislike are picked."""
-    open_rows = np.ones(len(candidates.tracks), dtype=bool)
-    served = np.zeros(len(weights))
-    likeness = np.zeros(len(candidates.tracks))
-    gains = _measure_gains(candidates, weights, served)
+    if not len(candidates.tracks):
+        return []
+    pool = _Pool(candidates, weights, reach=reach, known=known)
     artists, picked = ArtistCap(), list[Picked]()
-    unheard = np.array([track.play_count == 0 for track in candidates.tracks], dtype=bool)
     while len(picked) < count:
-        eligible = open_rows & (gains > 0)
-        if not eligible.any():
+        best = pool.find_best(place=len(picked) + 1)
+        if best is None:
             break
-        eligible = _keep_place_for_unheard(eligible, unheard, place=len(picked) + 1)
-        merits = RELEVANCE * gains / gains[eligible].max() + (1 - RELEVANCE) * (1 - likeness)
-        row = int(np.argmax(np.where(eligible, merits, -np.inf)))
-        open_rows[row] = False
-        track, unit = candidates.tracks[row], candidates.units[row]
-        if not artists.has_room(track) or known.holds(track, unit):
+        row, merit = best
+        track = candidates.tracks[row]
+        if pool.is_twin(row) or not artists.has_room(track) or known.holds_name(track):
+            pool.close(row)
             continue
-        merit = round(float(merits[row]), 6)
         picked.append(Picked(row, min(merit, picked[-1].score) if picked else merit))
         artists.add(track)
-        known.add(track, unit)
-        served += candidates.affinity[row]
-        gains = _measure_gains(candidates, weights, served)
-        distances = np.linalg.norm(candidates.units - unit, axis=1)
-        likeness = np.maximum(likeness, measure_affinity(distances, reach))
+        known.add(track, candidates.units[row])
+        pool.take(row)
     return picked
+
+
+class _Pool:
+    """What is left of the candidates while a list grows. A pick changes what all others would add, so each is a pass over all rows: those
+    passes write into the same few arrays, and all that does not hang on the pick is reckoned once."""
+
+    def __init__(self, candidates: Candidates, weights: Numbers, *, reach: float, known: KnownSongs) -> None:
+        self._units = candidates.units
+        self._doubled = -2.0 * candidates.units
+        self._squares = np.einsum("ij,ij->i", self._units, self._units)
+        self._affinity = np.ascontiguousarray(candidates.affinity)
+        self._variation = candidates.variation.copy()  # 0 of those that must not be picked
+        self._liked, self._disliked = np.maximum(weights, 0.0), np.minimum(weights, 0.0)
+        self._served = np.ones(len(weights))  # and one
+        self._shrink = -1.0 / reach**2
+        self._likeness = np.zeros(len(self._units))  # to the nearest of what was picked
+        self._same_sound = known.same_sound
+        self._durations_s = np.array([track.duration_s for track in candidates.tracks])
+        self._is_twin = known.find_twins(self._units, self._durations_s)
+        self._unheard = np.array([track.play_count == 0 for track in candidates.tracks], dtype=bool)
+        self._gains = self._measure_gains()
+
+    def find_best(self, *, place: int) -> tuple[int, float] | None:
+        """Its row and merit. Every tenth place: what nobody plays is recommended to nobody by agreement of tastes alone, and would stay
+        unheard."""
+        gains = self._gains
+        if place % UNHEARD_EVERY == 0:
+            among = np.where(self._unheard, gains, -np.inf)
+            gains = among if among.max() > 0 else gains
+        largest = float(gains.max())
+        if largest <= 0:
+            return None
+        merits = gains * (RELEVANCE / largest)
+        merits -= (1 - RELEVANCE) * self._likeness
+        row = int(merits.argmax())
+        return row, round(float(merits[row]) + 1 - RELEVANCE, 6)
+
+    def is_twin(self, row: int) -> bool:
+        return bool(self._is_twin[row])
+
+    def close(self, row: int) -> None:
+        """It is not to be picked."""
+        self._variation[row] = 0.0
+        self._gains[row] = -np.inf
+
+    def take(self, row: int) -> None:
+        self._served += self._affinity[row]
+        self._variation[row] = 0.0
+        self._gains = self._measure_gains()
+        squares = self._doubled @ self._units[row]
+        squares += self._squares
+        squares += self._squares[row]
+        if self._squares[row] > 0:
+            self._is_twin |= self._same_sound.tell(squares, self._durations_s - self._durations_s[row])
+        squares *= self._shrink
+        np.maximum(self._likeness, np.exp(squares, out=squares), out=self._likeness)
+
+    def _measure_gains(self) -> Numbers:
+        """(n,) what each would add, -inf for those that must not be picked."""
+        gains: Numbers = self._affinity @ (self._liked / self._served + self._disliked)
+        gains *= self._variation
+        np.putmask(gains, gains <= 0, -np.inf)
+        return gains
 
 
 def count_worn_out(candidates: Candidates, weights: Numbers, picked: Sequence[Picked]) -> int:
@@ -98,14 +153,6 @@ def find_least_served(candidates: Candidates, weights: Numbers, picked: Sequence
     left = weights / (1.0 + candidates.affinity[[each.row for each in picked]].sum(axis=0))
     order = np.argsort(-left, kind="stable")
     return order[weights[order] > 0]
-
-
-def _keep_place_for_unheard(eligible: np.ndarray, unheard: np.ndarray, *, place: int) -> np.ndarray:
-    """Every tenth place: what nobody plays is recommended to nobody by agreement of tastes alone, and would stay unheard."""
-    if place % UNHEARD_EVERY:
-        return eligible
-    among = eligible & unheard
-    return among if among.any() else eligible
 
 
 def _measure_gains(candidates: Candidates, weights: Numbers, served: Numbers) -> Numbers:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-SAME_SOUND = 0.05  # angular distance: one recording encoded anew lies 0.002-0.02 off, at low bit rates 0.02-0.1, another song 0.3 and more
+from chalicelib.recommend.same_sound import DEFAULT_SPACE, SAME_SOUND
 
 _VERSION_WORDS = "remaster|remastered|live|version|edit|mix|remix|mono|stereo|demo|acoustic|unplugged|deluxe|bonus|feat|ft|featuring"
 _BRACKETED = re.compile(rf"[\(\[][^\)\]]*\b(?:{_VERSION_WORDS})\b[^\)\]]*[\)\]]")
@@ -33,6 +33,9 @@ class Named(Protocol):
 
     @property
     def display_title(self) -> str: ...
+
+    @property
+    def duration_s(self) -> float: ...
 
 
 def name_artist(track: Named) -> str | None:
@@ -70,9 +73,12 @@ def _fold(text: str) -> str:
 class KnownSongs:
     """Songs that a list must not hold (again): by name and by sound."""
 
-    def __init__(self) -> None:
+    def __init__(self, space: str = DEFAULT_SPACE) -> None:
+        """`space`: of the vectors that it is given."""
+        self.same_sound = SAME_SOUND[space]
         self._names: set[tuple[str, str]] = set()
         self._units: Units = np.empty((0, 0))  # room for more than there are
+        self._durations_s = np.empty(0)  # parallel
         self._count = 0
 
     def add(self, track: Named, unit: Units | None) -> None:
@@ -81,19 +87,37 @@ class KnownSongs:
         if name is not None:
             self._names.add(name)
         if unit is not None:
-            self._keep(unit)
+            self._keep(unit, track.duration_s)
+
+    def holds_name(self, track: Named) -> bool:
+        return name_song(track) in self._names
+
+    def find_twins(self, units: Units, durations_s: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """(n,) which of the unit rows (n, d), of songs so long, sound the same as one of the songs."""
+        if not self._count or not len(units):
+            return np.zeros(len(units), dtype=bool)
+        known = self._units[: self._count]
+        squares = np.einsum("ij,ij->i", units, units)
+        apart = squares[:, np.newaxis] + np.einsum("ij,ij->i", known, known) - 2.0 * (units @ known.T)
+        seconds_apart = durations_s[:, np.newaxis] - self._durations_s[: self._count]
+        is_twin: npt.NDArray[np.bool_] = self.same_sound.tell(apart, seconds_apart).any(axis=1) & (squares > 0)
+        return is_twin
 
     def holds(self, track: Named, unit: Units | None) -> bool:
-        if name_song(track) in self._names:
+        if self.holds_name(track):
             return True
         if unit is None or not self._count:
             return False
-        return bool(np.linalg.norm(self._units[: self._count] - unit, axis=1).min() < SAME_SOUND) and bool(unit.any())
+        apart = self._units[: self._count] - unit
+        seconds_apart = self._durations_s[: self._count] - track.duration_s
+        return bool(self.same_sound.tell(np.einsum("ij,ij->i", apart, apart), seconds_apart).any()) and bool(unit.any())
 
-    def _keep(self, unit: Units) -> None:
+    def _keep(self, unit: Units, duration_s: float) -> None:
         if self._count == len(self._units):
             grown = np.empty((max(64, 2 * self._count), len(unit)))
             grown[: self._count] = self._units[: self._count].reshape(self._count, len(unit))
             self._units = grown
+            self._durations_s = np.resize(self._durations_s, len(grown))
         self._units[self._count] = unit
+        self._durations_s[self._count] = duration_s
         self._count += 1

@@ -66,28 +66,54 @@ MFCC_PARTS = (  # the first is the level, the second the tilt of the spectrum, t
 
 def compare_parts(others: Rows, songs: Rows, parts: tuple[SoundPart, ...]) -> list[tuple[PartLikeness, ...]]:
     """Row by row of two tables (n, columns): nearest part first. Directions say what the song is beside the other."""
-    differences = np.clip(songs - others, -FARTHEST_COLUMN, FARTHEST_COLUMN)
-    columns = [_compare_part(differences, part) for part in parts]
-    return [tuple(sorted(compared, key=lambda each: -each.closeness)) for compared in zip(*columns, strict=True)]
+    told = _Comparison(others, songs, parts)
+    orders = np.argsort(-told.closeness, axis=1, kind="stable").tolist()
+    return [tuple(told.tell(row, part) for part in order) for row, order in enumerate(orders)]
 
 
-def _compare_part(differences: Rows, part: SoundPart) -> list[PartLikeness]:
-    squares = differences**2 / 2
+def compare_ends(others: Rows, songs: Rows, parts: tuple[SoundPart, ...]) -> list[tuple[PartLikeness, PartLikeness]]:
+    """Of `compare_parts` the first and the last."""
+    told = _Comparison(others, songs, parts)
+    orders = np.argsort(-told.closeness, axis=1, kind="stable")[:, [0, -1]].tolist()
+    return [(told.tell(row, nearest), told.tell(row, farthest)) for row, (nearest, farthest) in enumerate(orders)]
+
+
+class _Comparison:
+    """Of n pairs in each of the parts."""
+
+    def __init__(self, others: Rows, songs: Rows, parts: tuple[SoundPart, ...]) -> None:
+        differences = np.clip(songs - others, -FARTHEST_COLUMN, FARTHEST_COLUMN)
+        squares = differences**2 / 2
+        self._parts = parts
+        self.closeness = np.stack([_measure_closeness(squares, part) for part in parts], axis=1)
+        self._told = self.closeness.tolist()
+        self._risen = [_measure_rise(differences, part) for part in parts]
+
+    def tell(self, row: int, part: int) -> PartLikeness:
+        named = self._parts[part]
+        return PartLikeness(part=named.name, closeness=self._told[row][part], direction=_name_direction(self._risen[part][row], named))
+
+
+def _measure_closeness(squares: Rows, part: SoundPart) -> Rows:
+    """(n,) 0-100."""
     apart = np.mean([squares[:, start:stop].mean(axis=1) for start, stop in part.spans], axis=0)
-    freedom = part.freedom
-    risen = sum((weight * differences[:, column] for column, weight in part.contrast), np.zeros(len(differences)))
-    return [
-        PartLikeness(part=part.name, closeness=round(100.0 * _share_beyond(far, freedom), 1), direction=_name_direction(rise, part))
-        for far, rise in zip(apart.tolist(), risen.tolist(), strict=True)
-    ]
+    return np.array([round(100.0 * share, 1) for share in _share_beyond(apart, part.freedom)])
 
 
-def _share_beyond(value: float, freedom: float) -> float:
-    """Of a chi-squared variable over its degrees of freedom, the share beyond `value` (Wilson and Hilferty 1931); 1 at 0."""
+def _measure_rise(differences: Rows, part: SoundPart) -> list[float]:
+    if not part.contrast:
+        return [0.0] * len(differences)
+    columns, weights = zip(*part.contrast, strict=True)
+    risen: list[float] = (differences[:, list(columns)] @ np.array(weights)).tolist()
+    return risen
+
+
+def _share_beyond(values: Rows, freedom: float) -> list[float]:
+    """Of a chi-squared variable over its degrees of freedom, the share beyond each value (Wilson and Hilferty 1931); 1 at 0."""
     variance = 2.0 / (9.0 * freedom)
-    at = (value ** (1 / 3) - (1.0 - variance)) / math.sqrt(2.0 * variance)
-    at_zero = -(1.0 - variance) / math.sqrt(2.0 * variance)  # where the approximation has not quite everything beyond it
-    return math.erfc(at) / math.erfc(at_zero)
+    spread = math.sqrt(2.0 * variance)
+    at_zero = math.erfc(-(1.0 - variance) / spread)  # where the approximation has not quite everything beyond it
+    return [math.erfc(at) / at_zero for at in ((np.cbrt(values) - (1.0 - variance)) / spread).tolist()]
 
 
 def _name_direction(risen: float, part: SoundPart) -> str | None:

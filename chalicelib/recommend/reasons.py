@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chalicelib.model import Reason, Track
+from chalicelib.model import Reason, Track, TrackName
 from chalicelib.reason_model import Act
 from chalicelib.recommend.agreement import Numbers
 
@@ -21,28 +21,44 @@ WORTH_NAMING = 0.25  # of what the strongest reason contributes
 class Cause:
     """A song that can speak for others, and what the listener did with it."""
 
-    track: Track
+    track: Track | TrackName
     act: Act = "played"
     event_id: str | None = None  # of its latest play
+
+
+def explain_picks(
+    causes: Sequence[Cause], distances: Numbers, contributions: Numbers, *, percentiles_of: Callable[[Numbers], Numbers]
+) -> list[tuple[Reason, ...]]:
+    """Of each pick: strongest first, one at least. `distances` and `contributions` (n, m) of the songs that speak for others, m ≥ 1."""
+    order = np.lexsort((distances, -contributions), axis=1)[:, :MOST_REASONS]  # by distance where they are too far off to contribute
+    strength = np.take_along_axis(contributions, order, axis=1)
+    is_named = strength > WORTH_NAMING * strength[:, :1]
+    is_named[:, 0] = True
+    far = np.take_along_axis(distances, order, axis=1)
+    percentiles = percentiles_of(far.ravel()).reshape(far.shape)
+    explained = []
+    for row, causing in enumerate(order.tolist()):
+        said = [place for place in range(len(causing)) if is_named[row, place]]
+        named = [(causes[causing[place]], float(far[row, place]), float(percentiles[row, place])) for place in said]
+        explained.append(tuple(_name_reason(cause, distance, percentile) for cause, distance, percentile in named))
+    return explained
 
 
 def explain_pick(
     causes: Sequence[Cause], distances: Numbers, contributions: Numbers, *, percentile_of: Callable[[float], float]
 ) -> tuple[Reason, ...]:
-    """Strongest first, one at least. `distances` and `contributions` (m,) of the songs that speak for others, m ≥ 1."""
-    order = np.lexsort((distances, -contributions))[:MOST_REASONS]  # by distance where they are too far off to contribute
-    strongest = float(contributions[order[0]])
-    named = [int(row) for place, row in enumerate(order) if place == 0 or contributions[row] > WORTH_NAMING * strongest]
-    return tuple(_name_reason(causes[row], float(distances[row]), percentile_of) for row in named)
+    """`explain_picks` of one."""
+    percentiles_of = np.vectorize(percentile_of, otypes=[np.float64])
+    return explain_picks(causes, distances[np.newaxis], contributions[np.newaxis], percentiles_of=percentiles_of)[0]
 
 
-def _name_reason(cause: Cause, distance: float, percentile_of: Callable[[float], float]) -> Reason:
+def _name_reason(cause: Cause, distance: float, percentile: float) -> Reason:
     return Reason(
         track_id=cause.track.track_id,
         display_title=cause.track.display_title,
         artist=cause.track.artist,
         distance=round(distance, 6),
-        percentile=round(percentile_of(distance), 4),
+        percentile=round(percentile, 4),
         act=cause.act,
         event_id=cause.event_id,
     )

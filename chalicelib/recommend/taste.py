@@ -50,6 +50,13 @@ def weigh_plays(plays: Sequence[Play], opinions: Mapping[str, Opinion], duration
     return (*played, *(PlayedTrack(track_id, LIKED / 2, ()) for track_id in liked[:LIKED_SEEDS]))
 
 
+def list_telling_tracks(plays: Sequence[Play], opinions: Mapping[str, Opinion]) -> list[str]:
+    """Those that `weigh_plays` weighs, in its order."""
+    latest = list(group_by_track(plays))[:SEED_TRACKS]
+    liked = [track_id for track_id, opinion in opinions.items() if opinion == "like" and track_id not in latest]
+    return [*latest, *liked[:LIKED_SEEDS]]
+
+
 def group_by_track(plays: Iterable[Play]) -> dict[str, list[Play]]:
     """Plays of each track, in the order of the plays; tracks in the order of their first."""
     grouped: dict[str, list[Play]] = {}

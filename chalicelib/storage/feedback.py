@@ -4,6 +4,7 @@ a time only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.model import Opinion
@@ -34,9 +35,14 @@ class MongoFeedbackStore:
     @translate_errors("feedback")
     def for_user(self, user_id: str, *, now: datetime | None = None) -> dict[str, Opinion]:
         found = list(self._feedback.find({"user_id": user_id}).sort([("updated_at", -1), ("track_id", -1)]).limit(MAX_OPINIONS))
-        lasting = {one["track_id"]: one["opinion"] for one in found if "expires_at" not in one}
-        passing = {one["track_id"]: one["opinion"] for one in found if "expires_at" in one and now is not None and one["expires_at"] > now}
-        return {**lasting, **passing}
+        return tell_opinions(found, now)
+
+
+def tell_opinions(found: Sequence[Document], now: datetime | None) -> dict[str, Opinion]:
+    """Of one listener's documents: what holds at this time covers what lasts."""
+    lasting = {one["track_id"]: one["opinion"] for one in found if "expires_at" not in one}
+    passing = {one["track_id"]: one["opinion"] for one in found if "expires_at" in one and now is not None and one["expires_at"] > now}
+    return {**lasting, **passing}
 
 
 def _make_id(user_id: str, track_id: str) -> str:

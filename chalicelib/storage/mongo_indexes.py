@@ -39,6 +39,17 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("seq", ASCENDING)], name="by_seq", partialFilterExpression=_ACTIVE),
         # With the status, though it is the same in all: counting looks at no document then.
         _active([("status", ASCENDING), ("feature_version", ASCENDING), ("_id", ASCENDING)], "by_version"),
+        _active(
+            [
+                ("_id", ASCENDING),
+                ("status", ASCENDING),
+                ("artist", ASCENDING),
+                ("display_title", ASCENDING),
+                ("duration_s", ASCENDING),
+                ("popularity", ASCENDING),
+            ],
+            "by_id_with_name",
+        ),
     ],
     "reanalyses": [
         IndexModel(
@@ -56,7 +67,10 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
             partialFilterExpression={"kind": "album"},
         ),
     ],
-    "search_terms": [IndexModel([("keys", ASCENDING), ("count", DESCENDING), ("_id", ASCENDING)], name="by_key")],
+    "search_terms": [
+        IndexModel([("keys", ASCENDING), ("level", DESCENDING), ("_id", ASCENDING)], name="by_key"),
+        IndexModel([("level", ASCENDING)], name="without_level", partialFilterExpression={"level": None}),  # of older versions: soon empty
+    ],
     "uploads": [
         IndexModel([("key", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_key"),
         IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_user"),
@@ -73,7 +87,10 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
         IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_user"),
     ],
-    "sound_queries": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)],
+    "sound_queries": [
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+        IndexModel([("user_id", ASCENDING)], name="by_user"),
+    ],
     "play_days": [IndexModel([("user_id", ASCENDING), ("day", ASCENDING), ("plays", ASCENDING)], name="by_user")],
     "play_songs": [IndexModel([("user_id", ASCENDING), ("plays", DESCENDING), ("track_id", ASCENDING)], name="by_user")],
     "erasures": [IndexModel([("due_at", ASCENDING)], name="due")],

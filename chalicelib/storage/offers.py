@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bson import Binary
-from pymongo.client_session import ClientSession
+from pymongo import UpdateMany
 
 from chalicelib.model import RecommendationList
 from chalicelib.recommend.arms import remember_offered, was_offered
-from chalicelib.storage.mongo import Document, MongoDatabase
+from chalicelib.storage.mongo import Document
 
 OFFERED = {"offered": 1, "offered_by": 1}  # of the document: what these functions need to know
 
@@ -26,15 +26,14 @@ def name_offered(recommendations: RecommendationList, known: Document | None) ->
     return {"offered": Binary(remember_offered((item.track_id for item in recommendations.items), before)), "offered_by": by}
 
 
-def attribute_plays(database: MongoDatabase, events: Sequence[Document], known: Document | None, session: ClientSession) -> None:
+def attribute_plays(events: Sequence[Document], known: Document | None) -> UpdateMany | None:
     """`events`: those that take effect, with their songs. An end or a skip is attributed as its start is: the song is still among what
-    was offered, though it left the list when it was played."""
+    was offered, though it left the list when it was played. The change of those that came of it."""
     if known is None or not known.get("offered_by"):
-        return
+        return None
     offered = _read_offered(known)
     came_of_it = [event["_id"] for event in events if was_offered(event["track_id"], offered)]
-    if came_of_it:
-        database["plays"].update_many({"_id": {"$in": came_of_it}}, {"$set": dict(known["offered_by"])}, session=session)
+    return UpdateMany({"_id": {"$in": came_of_it}}, {"$set": dict(known["offered_by"])}) if came_of_it else None
 
 
 def _name_arm(recommendations: RecommendationList) -> dict[str, Any] | None:  # BSON

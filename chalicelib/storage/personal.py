@@ -16,6 +16,7 @@ class MongoPersonalStore:
         self._feedback = database["feedback"]
         self._recommendations = database["recommendations"]
         self._uploads = database["uploads"]
+        self._queries = database["sound_queries"]
 
     def stream_feedback(self, user_id: str) -> Iterator[Feedback]:
         with translate_errors("feedback"):
@@ -29,6 +30,10 @@ class MongoPersonalStore:
     @translate_errors("recommendations")
     def erase_recommendations(self, user_id: str) -> None:
         self._recommendations.delete_one({"_id": user_id})
+
+    @translate_errors("queries")
+    def erase_queries(self, user_id: str) -> None:
+        self._queries.delete_many({"user_id": user_id})
 
     @translate_errors("uploads")
     def list_upload_keys(self, user_id: str, *, limit: int) -> list[tuple[str, str]]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from itertools import chain
 
 import msgspec
-from pymongo import UpdateMany
+from pymongo import UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
 
 from chalicelib.model import RecommendationList
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction, translate_errors
 from chalicelib.storage.offers import OFFERED, attribute_plays, name_offered
-from chalicelib.storage.play_tallies import count_songs, shift_play_counts, tally_starts
+from chalicelib.storage.play_tallies import count_songs, shift_play_counts, tally_starts_of_each
 from chalicelib.storage.renewals import MongoRenewals, has_list, to_list
 from chalicelib.storage.times import truncate_time
 from chalicelib.way_model import PlayArrival
+from chalicelib.workflows.listener_ports import ListEffect
 
 _KNOWN = {"generated_at": 1, "epoch": 1, "renewal_due_at": 1, **OFFERED}
 _NO_ARRIVALS: Mapping[str, PlayArrival] = {}
@@ -41,37 +43,77 @@ class MongoRecommendationStore(MongoRenewals):
     ) -> int:
         """Plays of other users among the events are left alone."""
         arrived = {event_id: arrivals.get(event_id, PlayArrival()) for event_id in event_ids}
-        save = partial(_save, self._database, recommendations, arrived, truncate_time(now), epoch=epoch)
-        return run_transaction(self._database, save)
+        effect = ListEffect(recommendations=recommendations, arrivals=arrived, epoch=epoch)
+        return self.save_each_with_effect([effect], now=now)[0]
+
+    @translate_errors("recommendations")
+    def save_each_with_effect(self, effects: Sequence[ListEffect], *, now: datetime) -> list[int]:
+        saving = _Saving(self._database, [_Saved(each, _to_document(each.recommendations)) for each in effects], truncate_time(now))
+        return run_transaction(self._database, saving.save) if effects else []
 
 
-def _save(
-    database: MongoDatabase,
-    recommendations: RecommendationList,
-    arrived: Mapping[str, PlayArrival],
-    now: datetime,
-    session: ClientSession,
-    *,
-    epoch: int | None,
-) -> int:
-    user_id = recommendations.user_id
-    if database["erasures"].find_one({"_id": user_id}, {"_id": 1}, session=session) is not None:
-        return 0  # this run was under way when they wanted to be forgotten
-    fresh = {"_id": {"$in": list(arrived)}, "user_id": user_id, "is_processed": False}
-    document = _to_document(recommendations)
-    wanted = {"track_id": 1, "occurred_at": 1, "kind": 1}
-    events = list(database["plays"].find(fresh, wanted, session=session)) if arrived else []
-    started = [event for event in events if event["kind"] == "start"]
-    known = database["recommendations"].find_one({"_id": user_id}, _KNOWN, session=session)
-    count = _mark_effect(database, fresh, arrived, {"processed_at": now, "search": document.get("search")}, session)
-    attribute_plays(database, events, known, session)
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    effect: ListEffect
+    document: Document
+
+    @property
+    def user_id(self) -> str:
+        return self.effect.recommendations.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Saving:
+    """One transaction: some commands, however many listeners there are. Run again whole when another was in its way."""
+
+    database: MongoDatabase
+    lists: Sequence[_Saved]
+    now: datetime
+
+    def save(self, session: ClientSession) -> list[int]:
+        users = [each.user_id for each in self.lists]
+        erased = {one["_id"] for one in self.database["erasures"].find({"_id": {"$in": users}}, {"_id": 1}, session=session)}
+        lists = [each for each in self.lists if each.user_id not in erased]  # these runs were under way when they wanted to be forgotten
+        fresh = self._find_fresh(lists, session)
+        found = self.database["recommendations"].find({"_id": {"$in": users}}, _KNOWN, session=session)
+        known = {one["_id"]: one for one in found}
+        self._mark_effects(lists, fresh, known, session)
+        changes = [_store_list(each, known.get(each.user_id), len(fresh[each.user_id])) for each in lists]
+        if changes:
+            self.database["recommendations"].bulk_write(changes, session=session)
+        started = {user_id: [event for event in events if event["kind"] == "start"] for user_id, events in fresh.items()}
+        tally_starts_of_each(self.database, started, by=1, session=session)
+        shift_play_counts(self.database, count_songs(chain.from_iterable(started.values()), by=1), session)
+        return [len(fresh.get(user_id, ())) for user_id in users]
+
+    def _find_fresh(self, lists: Sequence[_Saved], session: ClientSession) -> dict[str, list[Document]]:
+        """By user: the events that have had no effect yet."""
+        fresh: dict[str, list[Document]] = {each.user_id: [] for each in lists}
+        asked = {event_id: each.user_id for each in lists for event_id in each.effect.arrivals}
+        if not asked:
+            return fresh
+        wanted = {"_id": {"$in": list(asked)}, "is_processed": False}
+        fields = {"user_id": 1, "track_id": 1, "occurred_at": 1, "kind": 1}
+        for event in self.database["plays"].find(wanted, fields, session=session):
+            if event.get("user_id") == asked[event["_id"]]:
+                fresh[event["user_id"]].append(event)
+        return fresh
+
+    def _mark_effects(
+        self, lists: Sequence[_Saved], fresh: Mapping[str, list[Document]], known: Mapping[str, Document], session: ClientSession
+    ) -> None:
+        marks = [mark for each in lists for mark in _mark_plays(each, fresh[each.user_id], self.now)]
+        attributed = [attribute_plays(fresh[each.user_id], known.get(each.user_id)) for each in lists]
+        if marks:
+            self.database["plays"].bulk_write([*marks, *(each for each in attributed if each is not None)], session=session)
+
+
+def _store_list(saved: _Saved, known: Document | None, count: int) -> UpdateOne:
     change: Document = {"$inc": {"plays_processed": count}}
-    if known is None or _takes_place(document, epoch, known):
-        change.update({"$set": {**document, **name_offered(recommendations, known)}, "$unset": {"renewal_due_at": ""}})
-    database["recommendations"].update_one({"_id": user_id}, change, upsert=True, session=session)
-    tally_starts(database, user_id, started, by=1, session=session)
-    shift_play_counts(database, count_songs(started, by=1), session)
-    return count
+    if known is None or _takes_place(saved.document, saved.effect.epoch, known):
+        offered = name_offered(saved.effect.recommendations, known)
+        change.update({"$set": {**saved.document, **offered}, "$unset": {"renewal_due_at": ""}})
+    return UpdateOne({"_id": saved.user_id}, change, upsert=True)
 
 
 def _takes_place(document: Document, epoch: int | None, known: Document) -> bool:
@@ -82,28 +124,19 @@ def _takes_place(document: Document, epoch: int | None, known: Document) -> bool
     return is_of_past_epoch or "generated_at" not in known or bool(known["generated_at"] <= document["generated_at"])
 
 
-def _mark_effect(
-    database: MongoDatabase, fresh: Document, arrived: Mapping[str, PlayArrival], change: Document, session: ClientSession
-) -> int:
-    """Those that came alike are marked together, and all of them by one request."""
+def _mark_plays(saved: _Saved, fresh: Sequence[Document], now: datetime) -> list[UpdateMany]:
+    """Those that came alike are marked together."""
     alike: defaultdict[PlayArrival, list[str]] = defaultdict(list)
-    for event_id, arrival in arrived.items():
-        alike[arrival].append(event_id)
-    marks = [
+    for event in fresh:
+        alike[saved.effect.arrivals[event["_id"]]].append(event["_id"])
+    change = {"processed_at": now, "search": saved.document.get("search"), "is_processed": True, "is_counted": True}
+    return [
         UpdateMany(
-            {**fresh, "_id": {"$in": event_ids}},
-            {
-                "$set": {
-                    **change,
-                    "is_processed": True,
-                    "is_counted": True,
-                    "arrival": msgspec.to_builtins(arrival, builtin_types=(datetime,)),
-                }
-            },
+            {"_id": {"$in": event_ids}, "is_processed": False},
+            {"$set": {**change, "arrival": msgspec.to_builtins(arrival, builtin_types=(datetime,))}},
         )
         for arrival, event_ids in alike.items()
     ]
-    return database["plays"].bulk_write(marks, session=session).modified_count if marks else 0
 
 
 def _to_document(recommendations: RecommendationList) -> Document:

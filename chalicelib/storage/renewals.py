@@ -31,6 +31,11 @@ class MongoRenewals:
         return int(found.get("epoch", 0)) if found is not None else 0
 
     @translate_errors("recommendations")
+    def read_epochs(self, user_ids: Sequence[str]) -> dict[str, int]:
+        found = self._database["recommendations"].find({"_id": {"$in": list(user_ids)}}, {"epoch": 1})
+        return dict.fromkeys(user_ids, 0) | {one["_id"]: int(one.get("epoch", 0)) for one in found}
+
+    @translate_errors("recommendations")
     def want_renewal(self, user_id: str, *, now: datetime) -> None:
         run_transaction(self._database, partial(raise_epoch, self._database, user_id, empty_list, now))
 

@@ -13,7 +13,7 @@ KEY_CHARS = 7  # of a word's beginning: what is typed further is compared word b
 LEAST_CHARS = 4  # of a word that may be misspelled: of three letters one wrong is too much, but one may be missing (`blu` for `blue`)
 MAX_COMPLETED = 40
 MAX_CORRECTED = 20
-LOOKED_AT = 200  # words read for one that is typed
+LOOKED_AT = 200  # words read for one that is typed: those of the highest levels
 
 _MARK = "~"
 
@@ -23,6 +23,12 @@ def list_keys(word: str) -> list[str]:
     beginnings = {word[:length] for length in range(1, min(len(word), KEY_CHARS + 1) + 1)}
     misspelled = {_MARK + left for each in beginnings if len(each) >= LEAST_CHARS for left in _leave_one_out(each)}
     return sorted({each for each in beginnings if len(each) <= KEY_CHARS} | misspelled)
+
+
+def level_of(count: int) -> int:
+    """How frequent a word is, coarsely: one more for each doubling of the songs that have it. What words are found by in order, so that
+    a song that comes or goes rewrites the entries of hardly any of its words."""
+    return max(count, 0).bit_length() - 1
 
 
 def key_of_beginning(typed: str) -> str:

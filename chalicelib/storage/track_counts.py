@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -14,11 +15,13 @@ from pymongo.client_session import ClientSession
 
 from chalicelib.model import Track
 from chalicelib.storage.mongo import Document, Documents, MongoDatabase
-from chalicelib.storage.search_typos import list_keys
+from chalicelib.storage.search_typos import level_of, list_keys
 from chalicelib.storage.track_documents import WITHOUT_FEATURES, to_track
 from chalicelib.storage.track_facets import CATALOGUE_VERSION, Facet, find_words, list_facets
 
 _MEND_BATCH = 500
+# `search_typos.level_of` of a stored count. The half keeps the logarithm of a power of two from falling under a whole number.
+LEVEL: Document = {"$toInt": {"$floor": {"$log": [{"$add": [{"$max": ["$count", 0]}, 0.5]}, 2]}}}
 
 
 def shift_counts(database: MongoDatabase, session: ClientSession, *, gone: Iterable[Track], come: Iterable[Track]) -> None:
@@ -35,9 +38,10 @@ def shift_counts(database: MongoDatabase, session: ClientSession, *, gone: Itera
 def mend_counts(database: MongoDatabase) -> int:
     """How many were wrong. Both sides are read at one moment; what has changed since is left for the next time."""
     with database.client.start_session(snapshot=True) as session:
-        describe = partial(_describe_from_track, database)
-        mended = _mend(database["facets"], _stream_truth(database, "$facets", session), describe, session)
-        return mended + _mend(database["search_terms"], _stream_truth(database, "$search_words", session), _describe_word, session)
+        facets = _Counts(database["facets"], partial(_describe_from_track, database), lambda count: {"count": count})
+        words = _Counts(database["search_terms"], lambda word: {"keys": list_keys(word)}, tell_count_of_word)
+        mended = _mend(facets, _stream_truth(database, "$facets", session), session)
+        return mended + _mend(words, _stream_truth(database, "$search_words", session), session)
 
 
 def _count_facets(tracks: Iterable[Track]) -> Counter[str]:
@@ -66,10 +70,19 @@ def describe_facet(facet: Facet) -> Document:
     return shown if facet.kind != "album" else {**shown, "artist": facet.artist, "artist_key": facet.artist_key}
 
 
+def describe_word(word: str, count: int) -> Document:
+    return {**tell_count_of_word(count), "keys": list_keys(word)}
+
+
+def tell_count_of_word(count: int) -> Document:
+    return {"count": count, "level": level_of(count)}
+
+
 def _raise_word(word: str, by: int) -> UpdateOne:
-    if by < 0:
-        return UpdateOne({"_id": word}, {"$inc": {"count": by}})
-    return UpdateOne({"_id": word}, {"$inc": {"count": by}, "$setOnInsert": {"keys": list_keys(word)}}, upsert=True)
+    raised: Document = {"count": {"$add": [{"$ifNull": ["$count", 0]}, by]}}
+    if by > 0:
+        raised["keys"] = {"$ifNull": ["$keys", {"$literal": list_keys(word)}]}  # literally: a word may begin with a dollar sign
+    return UpdateOne({"_id": word}, [{"$set": raised}, {"$set": {"level": LEVEL}}], upsert=by > 0)
 
 
 def _write(counts: Documents, changes: list[UpdateOne], shifts: Mapping[str, int], session: ClientSession) -> None:
@@ -94,28 +107,32 @@ def _stream_truth(database: MongoDatabase, field: str, session: ClientSession) -
             yield one["_id"], one["count"]
 
 
-def _mend(counts: Documents, truth: Iterator[tuple[str, int]], describe: Callable[[str], Document | None], session: ClientSession) -> int:
-    stored = ((one["_id"], one["count"]) for one in counts.find({}, {"count": 1}, session=session).sort("_id", 1))
-    changes = (_correct(name, was, ought, describe) for name, was, ought in _pair(stored, truth) if was != ought)
+def _mend(counts: _Counts, truth: Iterator[tuple[str, int]], session: ClientSession) -> int:
+    stored = ((one["_id"], one["count"]) for one in counts.documents.find({}, {"count": 1}, session=session).sort("_id", 1))
+    changes = (counts.correct(name, was, ought) for name, was, ought in _pair(stored, truth) if was != ought)
     mended = 0
     while batch := list(islice((change for change in changes if change is not None), _MEND_BATCH)):
-        result = counts.bulk_write(batch, ordered=False)
+        result = counts.documents.bulk_write(batch, ordered=False)
         mended += result.modified_count + result.deleted_count + result.upserted_count
     return mended
 
 
-def _correct(name: str, was: int, ought: int, describe: Callable[[str], Document | None]) -> UpdateOne | DeleteOne | None:
-    """Only where the count is still what it was: what others change meanwhile is theirs."""
-    if was and not ought:
-        return DeleteOne({"_id": name, "count": was})
-    if was:
-        return UpdateOne({"_id": name, "count": was}, {"$set": {"count": ought}})
-    described = describe(name)
-    return UpdateOne({"_id": name}, {"$setOnInsert": {**described, "count": ought}}, upsert=True) if described is not None else None
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """One collection that counts, and how it tells of what it counts."""
 
+    documents: Documents
+    describe: Callable[[str], Document | None]  # None: there is no such thing any more
+    tell: Callable[[int], Document]
 
-def _describe_word(word: str) -> Document:
-    return {"keys": list_keys(word)}
+    def correct(self, name: str, was: int, ought: int) -> UpdateOne | DeleteOne | None:
+        """Only where the count is still what it was: what others change meanwhile is theirs."""
+        if was and not ought:
+            return DeleteOne({"_id": name, "count": was})
+        if was:
+            return UpdateOne({"_id": name, "count": was}, {"$set": self.tell(ought)})
+        described = self.describe(name)
+        return UpdateOne({"_id": name}, {"$setOnInsert": {**described, **self.tell(ought)}}, upsert=True) if described is not None else None
 
 
 def _describe_from_track(database: MongoDatabase, facet_id: str) -> Document | None:

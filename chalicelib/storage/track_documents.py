@@ -15,7 +15,7 @@ from chalicelib.storage.track_facets import (
     shuffle_position,
 )
 
-NAME_FIELDS = {"display_title": 1, "artist": 1, "popularity": 1}
+NAME_FIELDS = {"display_title": 1, "artist": 1, "duration_s": 1, "popularity": 1}
 VECTOR_FIELDS = {"seq": 1, "mfcc": 1, "scaler_version": 1, "genre": 1, "features": 1, "feature_version": 1}
 WITHOUT_FEATURES = {"features": 0}  # 816 bytes that only an index has a use for
 
@@ -116,7 +116,9 @@ def read_features(document: Document) -> bytes | None:
 
 
 def to_name(document: Document) -> TrackName:
-    return TrackName(document["_id"], document["display_title"], document["artist"], plays_in(document.get("popularity")))
+    return TrackName(
+        document["_id"], document["display_title"], document["artist"], document["duration_s"], plays_in(document.get("popularity"))
+    )
 
 
 def to_stored_object(document: Document) -> StoredObject:

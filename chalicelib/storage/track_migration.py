@@ -11,13 +11,14 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction
-from chalicelib.storage.track_counts import shift_counts
+from chalicelib.storage.track_counts import LEVEL, shift_counts
 from chalicelib.storage.track_documents import WITHOUT_FEATURES, read_fingerprints, to_document, to_track
 from chalicelib.storage.track_facets import CATALOGUE_VERSION
 
 BATCH = 50
 
 # Every version before this one, and none at all. Documents of a later version are left to whoever knows it.
+_WITHOUT_LEVEL: Document = {"level": None}
 _OUTDATED = {"status": "active", "catalogue_version": {"$in": [None, *range(CATALOGUE_VERSION)]}}
 
 
@@ -29,7 +30,16 @@ def migrate_tracks(database: MongoDatabase, *, limit: int) -> int:
         if not ids:
             break
         migrated += run_transaction(database, partial(_migrate, database, ids))
-    return migrated
+    return migrated + _level_words(database, limit=limit - migrated)
+
+
+def _level_words(database: MongoDatabase, *, limit: int) -> int:
+    """Words that an older version counted without their level: until then they are found behind all others."""
+    if limit < 1:
+        return 0
+    found = database["search_terms"].find(_WITHOUT_LEVEL, {"_id": 1}).limit(limit)
+    wanted = {**_WITHOUT_LEVEL, "_id": {"$in": [document["_id"] for document in found]}}
+    return database["search_terms"].update_many(wanted, [{"$set": {"level": LEVEL}}]).modified_count if wanted["_id"]["$in"] else 0
 
 
 def _migrate(database: MongoDatabase, ids: list[str], session: ClientSession) -> int:

@@ -34,6 +34,7 @@ from chalicelib.storage.track_features import describe_numbers, list_comparable,
 from chalicelib.storage.track_migration import migrate_tracks
 
 STREAM_BATCH = 2_000
+NAMES_BATCH = 10_000
 WRITE_BATCH = 1_000
 
 
@@ -54,14 +55,14 @@ class MongoTrackStore:
 
     @translate_errors("tracks")
     def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
-        found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"}, NAME_FIELDS).batch_size(STREAM_BATCH)
-        return {document["_id"]: to_name(document) for document in found}
+        found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"}, NAME_FIELDS).batch_size(NAMES_BATCH)
+        return {document["_id"]: to_name(document) for document in found.to_list()}
 
     @translate_errors("tracks")
     def features_of(self, track_ids: Sequence[str]) -> dict[str, bytes]:
         wanted = {"_id": {"$in": list(track_ids)}, "status": "active"}
         found = self._tracks.find(wanted, {"features": 1, "feature_version": 1}).batch_size(STREAM_BATCH)
-        return {document["_id"]: features for document in found if (features := read_features(document)) is not None}
+        return {document["_id"]: features for document in found.to_list() if (features := read_features(document)) is not None}
 
     @translate_errors("tracks")
     def find_by_object(self, key: str) -> Track | None:

@@ -132,7 +132,7 @@ def _make_address(path: str, parameters: list[Part]) -> str:
     for each in parameters:
         path = path.replace(f"{{{each['name']}}}", str(each.get("example", "")))
     asked = {each["name"]: each["schema"]["examples"][0] for each in parameters if each["in"] == "query" and each["schema"].get("examples")}
-    return path + (f"?{urlencode(asked)}" if asked else "")
+    return path + (f"?{urlencode(asked, doseq=True)}" if asked else "")
 
 
 def _say_curl(method: str, operation: Part, example: Any) -> str:  # JSON

@@ -21,10 +21,9 @@ def tune_radio(visit: Visit, query: shapes_explore.RadioQuery) -> shapes_explore
     from chalicelib.workflows.continue_radio import RadioSoFar, RadioStores, continue_radio
 
     stores = visit.stores
-    heard, skipped = shapes_explore.split_ids(query.heard), shapes_explore.split_ids(query.skipped)
     turn = continue_radio(
         visit.listener.user_id,
-        RadioSoFar(seed_id=query.seed or None, heard=heard, skipped=skipped),
+        RadioSoFar(seed_id=query.seed or None, heard=query.heard, skipped=query.skipped),
         RadioStores(tracks=stores.tracks(), plays=stores.plays(), feedback=stores.feedback(), index=stores.current_index()),
         count=query.limit,
         now=visit.now,
@@ -49,7 +48,7 @@ def lead_path(visit: Visit, from_id: str, to_id: str, *, length: int) -> shapes_
                 percentile=None if step.percentile is None else round(step.percentile, 2),
                 nearest=present_part(step.parts[0]) if step.parts else None,
                 farthest=present_part(step.parts[-1]) if step.parts else None,
-                likeness=say_parts(step.parts[0], step.parts[-1]) if step.parts else "",
+                likeness=say_parts(step.parts[0], step.parts[-1], percentile=step.percentile or 0.0) if step.parts else "",
             )
             for step in steps
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.model import Opinion, Page, Play, Track
 from chalicelib.recommend.arms import read_experiment
+from chalicelib.recommend.day import draw_day_point
 from chalicelib.web import shapes
 from chalicelib.web.presenters import present_neighbour
 from chalicelib.web.visit import Visit
@@ -19,12 +20,17 @@ from chalicelib.workflows.show_home import Home, Offer, Standing, compose_home, 
 
 
 def make_offer(visit: Visit, *, limit: int) -> Offer:
-    return show_home(_read_standing(visit), tracks=visit.stores.tracks(), limit=limit, start=visit.wiring.draw(), now=visit.now)
+    return show_home(_read_standing(visit), tracks=visit.stores.tracks(), limit=limit, start=_draw_of_day(visit), now=visit.now)
 
 
 def make_home(visit: Visit, *, seen: Collection[str]) -> Home:
     standing = _read_standing(visit, listening=visit.stores.listening())
-    return compose_home(standing, tracks=visit.stores.tracks(), start=visit.wiring.draw(), seen=seen, now=visit.now)
+    return compose_home(standing, tracks=visit.stores.tracks(), start=_draw_of_day(visit), seen=seen, now=visit.now)
+
+
+def _draw_of_day(visit: Visit) -> float:
+    """Looked at again, the random songs are the same until tomorrow, or until a play or an opinion changes what fits."""
+    return draw_day_point(user_id=visit.listener.user_id, day=visit.now.date())
 
 
 def make_picks(visit: Visit, *, seen: Collection[str]) -> tuple[Track, ...]:

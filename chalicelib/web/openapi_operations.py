@@ -81,12 +81,12 @@ def _make_query_parameters(route: Route, components: dict[str, Schema]) -> list[
 def _make_parameter(name: str, schema: Schema, *, place: str, is_required: bool) -> Part:
     """A parameter that is not given is not there: `null` is no word of a query."""
     kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    about = next((each["description"] for each in (schema, *kinds) if "description" in each), "")
     if len(kinds) == 1:
         schema = {**kinds[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
     schema = {key: value for key, value in schema.items() if key != "description" and (key, value) != ("default", None)}
     parameter = {"name": name, "in": place, "required": is_required, "schema": schema}
-    described = {"description": kinds[0]["description"]} if kinds and "description" in kinds[0] else {}
-    return {**parameter, **described}
+    return {**parameter, "description": about} if about else parameter
 
 
 def _make_answers(route: Route, components: dict[str, Schema]) -> dict[str, Part]:

@@ -48,7 +48,7 @@ def _polish(part: Any) -> Any:
         return [_polish(each) for each in part]
     if not isinstance(part, dict):
         return part
-    polished = {key: msgspec.to_builtins(value) if key in _VALUES else _polish(value) for key, value in part.items()}
+    polished = {key: msgspec.json.decode(msgspec.json.encode(value)) if key in _VALUES else _polish(value) for key, value in part.items()}
     if isinstance(polished.get("pattern"), str):
         polished["pattern"] = polished["pattern"].replace("\\Z", "$")
     if isinstance(polished.get("title"), str) and "properties" in polished:

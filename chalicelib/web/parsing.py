@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,6 +19,7 @@ _BODY_MAX = 64 * 1024
 _FIELDS_MAX = 20
 AUDIO_TYPE = r"^audio/[A-Za-z0-9_.+-]{1,60}$"
 _ID = re.compile(r"[0-9a-f]{24}")
+_PLACE = re.compile(r" - at `\$\.?(.+)`$")  # in msgspec's sentences
 
 Name = Annotated[str, msgspec.Meta(max_length=200, examples=["ada"])]
 Secret = Annotated[str, msgspec.Meta(max_length=1000, examples=["correct horse battery"])]
@@ -175,8 +176,10 @@ def read_form_as(visit: Visit, kind: type[T]) -> T:
 
 
 def read_query_as(visit: Visit, kind: type[T]) -> T:
-    """The first value of each parameter that `kind` knows; one that is empty counts as not given, one that it does not know is ignored."""
-    given = {name: str(value) for name, value in (visit.request.query_params or {}).items() if value}
+    """The last value of each parameter that `kind` knows, of a list all of them, however many go into one by commas. One that is empty
+    counts as not given, one that `kind` does not know is ignored."""
+    lists, filled = _name_lists(kind), {name: list(filter(None, values)) for name, values in visit.list_query().items()}
+    given = {name: ",".join(values).split(",") if name in lists else values[-1] for name, values in filled.items() if values}
     try:
         asked = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as exc:
@@ -187,10 +190,15 @@ def read_query_as(visit: Visit, kind: type[T]) -> T:
     return asked
 
 
+def _name_lists(kind: Any) -> set[str]:  # a Struct's type
+    return {field.encode_name for field in msgspec.structs.fields(kind) if get_origin(getattr(field.type, "__origin__", None)) is tuple}
+
+
 def refuse_empty(visit: Visit, kind: type[msgspec.Struct]) -> None:
     """What a program sends as a number, a word of a list and the like must be one; forms send what was not filled in as empty."""
+    given = visit.list_query()
     for field in msgspec.structs.fields(kind):
-        if (visit.request.query_params or {}).get(field.encode_name) != "":
+        if "" not in given.get(field.encode_name, ()):
             continue
         try:
             msgspec.convert("", field.type, strict=False)
@@ -230,4 +238,4 @@ def _read_body(visit: Visit) -> bytes:
 
 def _say(exc: Exception) -> str:
     """msgspec's sentence in ours: ends with a full stop, tells places by their names."""
-    return str(exc).replace(" - at `$.", " (`").removesuffix("`").replace("`$", "`") + ("`)." if " - at `$." in str(exc) else ".")
+    return _PLACE.sub(r" (`\1`)", str(exc)) + "."

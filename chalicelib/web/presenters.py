@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.model import Opinion, Page, Reason, Track, Upload, User
 from chalicelib.reason_model import PartLikeness
-from chalicelib.recommend.reason_words import say_nearness, say_parts, say_reason
+from chalicelib.recommend.reason_words import say_likeness, say_nearness, say_reason
 from chalicelib.web import shapes
 from chalicelib.web.shapes_uploads import PartsPlan
 from chalicelib.web.urls import Urls
@@ -19,8 +19,6 @@ from chalicelib.workflows.send_parts import count_parts
 from chalicelib.workflows.show_home import Offer, OfferedTrack
 
 Fields = dict[str, Any]  # what shapes that extend one another share: checked by tests/web/test_presenters.py
-
-_CLOSENESS = ((99.0, "Very close"), (95.0, "Close"), (80.0, "Related"), (0.0, "Distant"))
 
 _WITH_PREVIEW_S = 45.0  # shorter songs are previewed from their beginning: a passage is 30 s long
 
@@ -63,14 +61,15 @@ def present_neighbour(
     track: Track, *, distance: float, percentile: float, urls: Urls, parts: Sequence[PartLikeness] = ()
 ) -> shapes.Neighbour:
     """`parts`: nearest first."""
+    nearest, farthest = (parts[0], parts[-1]) if parts else (None, None)
     return shapes.Neighbour(
         **describe_track(track, urls),
         distance=round(distance, 6),
         percentile=round(percentile, 2),
         text=say_closeness(percentile),
-        nearest=present_part(parts[0] if parts else None),
-        farthest=present_part(parts[-1] if parts else None),
-        likeness=say_parts(parts[0], parts[-1]) if parts else "",
+        nearest=present_part(nearest),
+        farthest=present_part(farthest),
+        likeness=say_likeness(nearest, farthest, percentile=percentile),
     )
 
 
@@ -114,11 +113,7 @@ def present_part(part: PartLikeness | None) -> shapes.PartLikeness | None:
 
 
 def say_closeness(percentile: float) -> str:
-    return f"{_choose_words(_CLOSENESS, percentile)} · nearer than {math.floor(percentile)} % of pairs"
-
-
-def _choose_words(scale: tuple[tuple[float, str], ...], percentile: float) -> str:
-    return next((words for least, words in scale if percentile >= least), scale[-1][1])
+    return f"Nearer than {math.floor(percentile)} % of all pairs of songs"
 
 
 def present_played(played: PlayedTrack, urls: Urls) -> shapes.PlayedTrack:

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from chalicelib.recommend.reason_words import say_briefly
 from chalicelib.web.answers import HTML_TYPE, Answer
 from chalicelib.web.auth import form_token
 from chalicelib.web.theme import read_theme
@@ -53,8 +54,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(ms=say_milliseconds, duration=say_duration, ago=say_ago, age=say_age, iso=say_iso, tone=choose_tone)
+    environment.filters.update(
+        ms=say_milliseconds, duration=say_duration, ago=say_ago, age=say_age, iso=say_iso, tone=choose_tone, sentence=begin_sentence
+    )
+    environment.globals["say_briefly"] = say_briefly
     return environment
+
+
+def begin_sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def choose_tone(track_id: str) -> int:

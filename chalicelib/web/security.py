@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.web.answers import Answer
 from chalicelib.web.visit import Visit
-from chalicelib.workflows.ports import IndexBucket
+from chalicelib.workflows.ports import IndexBucket, MusicBucket
 
 _HSTS = "max-age=31536000"
 
@@ -41,13 +41,19 @@ def _write_policy(music: str = "", index: str = "") -> str:
 
 def _find_origins(visit: Visit) -> tuple[str, str]:
     """Where presigned links lead to; signing is arithmetic and asks nobody."""
-    music = visit.stores.music_bucket().presign_get("uploads/", expires_s=60)
-    return _origin_of(music), _origin_of(_sign_index_link(visit.stores.index_bucket()))  # type: ignore[arg-type]  # hashed by identity
+    music = _sign_music_link(visit.stores.music_bucket())  # type: ignore[arg-type]  # hashed by identity
+    index = _sign_index_link(visit.stores.index_bucket())  # type: ignore[arg-type]
+    return _origin_of(music), _origin_of(index)
+
+
+@lru_cache(maxsize=4)
+def _sign_music_link(bucket: MusicBucket) -> str:
+    """Once: only its origin counts, and a signature costs as much as a small page."""
+    return bucket.presign_get("uploads/", expires_s=60)
 
 
 @lru_cache(maxsize=4)
 def _sign_index_link(bucket: IndexBucket) -> str:
-    """Once: only its origin counts."""
     return bucket.presign_get("build", "map.bin", expires_s=60)
 
 

@@ -86,7 +86,7 @@ class Neighbour(Track, frozen=True, kw_only=True):
 
     distance: Annotated[float, msgspec.Meta(description="Angular, 0 (alike) to 2 (opposite).", examples=[0.214033])]
     percentile: Annotated[float, msgspec.Meta(description="How many of 100 pairs of songs are farther apart.", examples=[99.12])]
-    text: Annotated[str, msgspec.Meta(description="For people.", examples=["Very close · nearer than 99 % of pairs"])]
+    text: Annotated[str, msgspec.Meta(description="For people.", examples=["Nearer than 99 % of all pairs of songs"])]
     nearest: PartLikeness | None = None  # of the parts of the sound; null: not compared
     farthest: PartLikeness | None = None
     likeness: Annotated[str, msgspec.Meta(description="The two in words.", examples=["very close in timbre, slower in rhythm"])] = ""

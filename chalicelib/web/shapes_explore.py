@@ -10,37 +10,28 @@ from chalicelib.web.shapes import NextCursor, PartLikeness, Recommendation, Trac
 
 _ID = "[0-9a-f]{24}"
 _EXAMPLE = "8f14e45fceea167a5a36dedd"
+_SEVERAL = "by commas, or each in a parameter of its own"
 
-
-def _ids(most: int) -> str:
-    return rf"^({_ID}(,{_ID}){{0,{most - 1}}})?\Z"
-
-
+SongId = Annotated[str, msgspec.Meta(pattern=rf"^{_ID}\Z", examples=[_EXAMPLE], extra_json_schema={"format": "track-id"})]
 Chosen = Annotated[
-    str, msgspec.Meta(pattern=_ids(20), description="At most 20 ids of songs, by commas: near to these.", examples=[_EXAMPLE])
+    tuple[SongId, ...],
+    msgspec.Meta(max_length=20, description=f"At most 20 ids of songs, {_SEVERAL}: near to these.", examples=[[_EXAMPLE]]),
 ]
-Avoided = Annotated[str, msgspec.Meta(pattern=_ids(20), description="At most 20 ids of songs, by commas: away from these.", examples=[""])]
+Avoided = Annotated[tuple[SongId, ...], msgspec.Meta(max_length=20, description=f"At most 20 ids of songs, {_SEVERAL}: away from these.")]
 Heard = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=_ids(150), description="At most 150 ids by commas, oldest first: what was heard of this radio, not skipped.", examples=[""]
-    ),
+    tuple[SongId, ...],
+    msgspec.Meta(max_length=150, description=f"At most 150 ids, oldest first, {_SEVERAL}: what was heard of this radio, not skipped."),
 ]
 Skipped = Annotated[
-    str, msgspec.Meta(pattern=_ids(50), description="At most 50 ids by commas, oldest first: what was skipped.", examples=[""])
+    tuple[SongId, ...], msgspec.Meta(max_length=50, description=f"At most 50 ids, oldest first, {_SEVERAL}: what was skipped.")
 ]
-SongId = Annotated[str, msgspec.Meta(pattern=rf"^{_ID}\Z", examples=[_EXAMPLE], extra_json_schema={"format": "track-id"})]
-
-
-def split_ids(text: str) -> tuple[str, ...]:
-    return tuple(text.split(",")) if text else ()
 
 
 class MixQuery(msgspec.Struct, frozen=True):
     """One song at least, to be near to or away from."""
 
-    to: Chosen = ""
-    away: Avoided = ""
+    to: Chosen = ()
+    away: Avoided = ()
     limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 20
 
 
@@ -55,8 +46,8 @@ class RadioQuery(msgspec.Struct, frozen=True):
     seed: Annotated[
         str, msgspec.Meta(pattern=rf"^({_ID})?\Z", description="Without it, a song of the listener's taste.", examples=[_EXAMPLE])
     ] = ""
-    heard: Heard = ""
-    skipped: Skipped = ""
+    heard: Heard = ()
+    skipped: Skipped = ()
     limit: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
 
 
@@ -70,7 +61,7 @@ class Radio(msgspec.Struct, frozen=True, kw_only=True):
 class PathQuery(msgspec.Struct, frozen=True):
     from_id: SongId = msgspec.field(name="from")
     to: SongId
-    length: Annotated[int, msgspec.Meta(ge=2, le=25, description="Songs, with both ends.")] = 10
+    length: Annotated[int, msgspec.Meta(ge=2, le=25, description="At most so many songs, with both ends.")] = 10
 
 
 class PathStep(Track, frozen=True, kw_only=True):

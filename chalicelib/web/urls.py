@@ -19,6 +19,8 @@ class Urls:
 
     def page(self, path: str, **query: str | int | None) -> str:
         """`path` as in the routes, from the application's root: `/search`."""
+        if not query:  # most links: a page has a hundred
+            return f"{self.prefix}{path}"
         given = {name: value for name, value in query.items() if value not in (None, "")}
         return f"{self.prefix}{path}" + (f"?{urlencode(given)}" if given else "")
 
@@ -27,7 +29,7 @@ class Urls:
 
     def static(self, name: str) -> str:
         """With the version of its content, so that it may be cached for ever."""
-        return self.page(f"/static/{name}", v=asset_version(name))
+        return f"{self.prefix}/static/{name}?v={asset_version(name)}"
 
     def modules(self, name: str) -> list[str]:
         """What the script loads by itself, directly or not: told to the browser beforehand, it is fetched at once."""

@@ -66,9 +66,14 @@ class Visit:
         return str(self.request.headers.get(name) or "")
 
     def query(self, name: str) -> str:
-        """The first value of a query parameter, or nothing."""
+        """The last value of a query parameter, or nothing."""
         values = self.request.query_params
         return str(values.get(name) or "") if values else ""
+
+    def list_query(self) -> dict[str, list[str]]:
+        """All values of every query parameter, in their order."""
+        values = self.request.query_params
+        return {name: [str(each) for each in values.getlist(name)] for name in values} if values else {}
 
 
 def start_visit(request: Request, wiring: Wiring) -> Visit:

@@ -99,6 +99,9 @@ class PersonalStore(Protocol):
 
     def erase_recommendations(self, user_id: str) -> None: ...
 
+    def erase_queries(self, user_id: str) -> None:
+        """Questions by sound, answered or not: of an hour, and no more than the limit of an hour."""
+
     def list_upload_keys(self, user_id: str, *, limit: int) -> list[tuple[str, str]]:
         """(upload id, key in the bucket) of some receipts that carry the user's name still."""
 

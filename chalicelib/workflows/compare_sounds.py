@@ -13,8 +13,9 @@ from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.timbre_space import TimbreSpace
 from chalicelib.model import MFCC_COUNT
 from chalicelib.reason_model import PartLikeness, Reason
-from chalicelib.recommend.likeness import FEATURE_PARTS, MFCC_PARTS, Rows, SoundPart, compare_parts
+from chalicelib.recommend.likeness import FEATURE_PARTS, MFCC_PARTS, Rows, SoundPart, compare_ends, compare_parts
 from chalicelib.workflows import ports
+from chalicelib.workflows.ask_together import FeaturesOf, Reader, Steps, run_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,8 @@ class SoundComparison:
     def compare(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[PartLikeness, ...]]:
         """Of each pair of (another song, the song): nearest part first, with what the song is beside the other. Pairs that cannot be
         compared are left out."""
-        known = [pair for pair in dict.fromkeys(pairs) if pair[0] in self.rows and pair[1] in self.rows]
-        if not known:
-            return {}
-        others, songs = (np.array([self.rows[pair[side]] for pair in known]) for side in (0, 1))
-        return dict(zip(known, compare_parts(others, songs, self.parts), strict=True))
+        known, others, songs = self._gather(pairs)
+        return dict(zip(known, compare_parts(others, songs, self.parts), strict=True)) if known else {}
 
     def explain(self, track_id: str, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
         """The reasons of one song with their nearest and farthest part."""
@@ -39,28 +37,39 @@ class SoundComparison:
 
     def explain_each(self, songs: Sequence[tuple[str, Sequence[Reason]]]) -> list[tuple[Reason, ...]]:
         """`explain` of many songs at once, which costs little more than of one."""
-        compared = self.compare([(reason.track_id, track_id) for track_id, reasons in songs for reason in reasons])
-        return [
-            tuple(_tell_parts(reason, compared.get((reason.track_id, track_id), ())) for reason in reasons) for track_id, reasons in songs
-        ]
+        known, left, right = self._gather([(reason.track_id, track_id) for track_id, reasons in songs for reason in reasons])
+        ends = dict(zip(known, compare_ends(left, right, self.parts), strict=True)) if known else {}
+        return [tuple(_tell_ends(reason, ends.get((reason.track_id, track_id))) for reason in reasons) for track_id, reasons in songs]
+
+    def _gather(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], Rows, Rows]:
+        """The pairs that can be compared, and the rows of either side."""
+        known = [pair for pair in dict.fromkeys(pairs) if pair[0] in self.rows and pair[1] in self.rows]
+        others, songs = (np.array([self.rows[pair[side]] for pair in known]) for side in (0, 1))
+        return known, others, songs
 
 
-def _tell_parts(reason: Reason, parts: tuple[PartLikeness, ...]) -> Reason:
-    return replace(reason, nearest=parts[0], farthest=parts[-1]) if parts else reason
+def _tell_ends(reason: Reason, ends: tuple[PartLikeness, PartLikeness] | None) -> Reason:
+    return replace(reason, nearest=ends[0], farthest=ends[1]) if ends is not None else reason
 
 
 def read_sounds(track_ids: Iterable[str], catalogue: Catalogue, tracks: ports.TrackStore) -> SoundComparison:
+    """`gather_sounds`, at once."""
+    return run_alone(gather_sounds(track_ids, catalogue), Reader(tracks))
+
+
+def gather_sounds(track_ids: Iterable[str], catalogue: Catalogue) -> Steps[SoundComparison]:
     """By the features themselves where the index's space is made of them, by the standardized MFCCs where it is those."""
     wanted = list(dict.fromkeys(track_ids))
     space = catalogue.index.scaler
     if isinstance(space, TimbreSpace):
-        return SoundComparison(_read_features(wanted, space, tracks), FEATURE_PARTS)
+        found: dict[str, bytes] = yield FeaturesOf(wanted)
+        return SoundComparison(_standardize(found, space), FEATURE_PARTS)
     vectors = {track_id: vector for track_id in wanted if (vector := catalogue.vector_of(track_id)) is not None}
     rows = {track_id: np.asarray(vector, dtype=np.float64) for track_id, vector in vectors.items() if len(vector) == MFCC_COUNT}
     return SoundComparison(rows, MFCC_PARTS)
 
 
-def _read_features(track_ids: list[str], space: TimbreSpace, tracks: ports.TrackStore) -> dict[str, Rows]:
-    found = tracks.features_of(track_ids)
-    read = {track_id: np.frombuffer(content, dtype="<f4") for track_id, content in found.items()}
-    return {track_id: (row - space.means) / space.scales for track_id, row in read.items() if len(row) == FEATURE_COUNT}
+def _standardize(found: Mapping[str, bytes], space: TimbreSpace) -> dict[str, Rows]:
+    whole = {track_id: content for track_id, content in found.items() if len(content) == 4 * FEATURE_COUNT}
+    table = np.frombuffer(b"".join(whole.values()), dtype="<f4").reshape(len(whole), FEATURE_COUNT)
+    return dict(zip(whole, (table - space.means) / space.scales, strict=True))

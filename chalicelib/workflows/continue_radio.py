@@ -15,22 +15,27 @@ import numpy as np
 
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.model import Play, Track, TrackName
-from chalicelib.recommend.agreement import Numbers, draw_day_point, vary_by_day
+from chalicelib.recommend.agreement import Numbers, vary_by_day
+from chalicelib.recommend.day import draw_day_point
 from chalicelib.recommend.duplicates import KnownSongs, name_artist
-from chalicelib.recommend.radio import Course, RadioPool, pick_next, set_aim
+from chalicelib.recommend.radio import Course, RadioPool, find_barred, list_promising, pick_next, set_aim
 from chalicelib.recommend.reasons import Cause, explain_pick
+from chalicelib.recommend.taste import list_telling_tracks, weigh_plays
 from chalicelib.workflows import ports
 from chalicelib.workflows.compare_sounds import read_sounds
 from chalicelib.workflows.current_index import CurrentIndex
-from chalicelib.workflows.locate_songs import LocatedSongs, locate_known, locate_named
-from chalicelib.workflows.rank_near_plays import Listener, find_seeds
+from chalicelib.workflows.locate_songs import LocatedSongs, find_around, locate_known, locate_named
+from chalicelib.workflows.rank_near_plays import Listener
 from chalicelib.workflows.show_home import OfferedTrack
 
 HEARD_COUNTED, SKIPPED_COUNTED = 5, 8  # of the last ones: what the aim rests on
 SESSION = timedelta(hours=3)  # plays within it belong to what is on
 PLAYS_READ = 120
-NEAR = 80
+NEAR = 60
 LOOKS = 3  # each four times as wide as the one before
+WIDEST = NEAR * 4 ** (LOOKS - 1)
+CHOICE = 4  # songs that are neither heard nor barred for each that is asked for: among fewer it looks wider
+READ_MOST = 100  # names of candidates, the most promising
 STRONGEST_SEEDS = 5  # that a radio without a seed begins with one of
 
 
@@ -77,12 +82,21 @@ def _find_seed(listener: Listener, seed_id: str | None, catalogue: Catalogue, tr
         named = locate_named([seed_id], catalogue, tracks)
         return named if named.tracks else None
     point = draw_day_point(user_id=listener.user_id, day=listener.day)
-    seeds = find_seeds(listener, catalogue, tracks) if listener.recent or "like" in listener.opinions.values() else None
-    if seeds is not None and len(seeds.liked):
-        strongest = seeds.liked[np.argsort(-seeds.weights[seeds.liked], kind="stable")][:STRONGEST_SEEDS]
-        return locate_known([seeds.tracks[strongest[int(point * len(strongest))]]], catalogue, tracks)
-    drawn = locate_known(tracks.sample(3, start=point), catalogue, tracks)
-    return LocatedSongs(drawn.tracks[:1], drawn.units[:1]) if drawn.tracks else None
+    strongest = _list_strongest(listener, catalogue, tracks)
+    located = strongest if strongest.tracks else locate_known(tracks.sample(3, start=point), catalogue, tracks)
+    place = int(point * len(strongest.tracks))
+    return LocatedSongs(located.tracks[place : place + 1], located.units[place : place + 1]) if located.tracks else None
+
+
+def _list_strongest(listener: Listener, catalogue: Catalogue, tracks: ports.TrackStore) -> LocatedSongs:
+    """The songs that speak for most of their kind, strongest first."""
+    telling = list_telling_tracks(listener.recent, listener.opinions)
+    active = tracks.find_many(telling) if telling else {}
+    durations = {track_id: track.duration_s for track_id, track in active.items()}
+    weighed = [each for each in weigh_plays(listener.recent, listener.opinions, durations) if each.track_id in active and each.weight > 0]
+    by_weight = sorted(weighed, key=lambda each: -each.weight)
+    located = locate_known([active[each.track_id] for each in by_weight], catalogue, tracks)
+    return LocatedSongs(located.tracks[:STRONGEST_SEEDS], located.units[:STRONGEST_SEEDS])
 
 
 def _add_stored(so_far: RadioSoFar, recent: Sequence[Play]) -> RadioSoFar:
@@ -109,44 +123,49 @@ class _Session:
         excluded = {*self.seed.ids, *self.so_far.heard, *self.so_far.skipped, *unwelcome}
         named = self.tracks.find_names([*self.so_far.heard, *self.so_far.skipped])
         picked: list[tuple[TrackName, Numbers]] = []
-        near = NEAR
-        for _ in range(LOOKS):
-            found = self.catalogue.search_each(
-                [set_aim(course).astype(np.float32), self.seed.units[0].astype(np.float32)], near, exclude=excluded
-            )
-            pool = sorted({each.track_id for one in found for each in one})
-            picked = self._pick(pool, course, named, count=count)
-            if len(picked) >= count or all(len(one) < near for one in found):
+        points = np.array([set_aim(course), self.seed.units[0]])
+        for near in (NEAR * 4**look for look in range(LOOKS)):
+            # What was heard is taken out afterwards, so that the seed's question stays the same; at last it is not counted at all.
+            around = find_around(self.catalogue, points, near, exclude=excluded if near == WIDEST else ())
+            unheard = [row for row, track_id in enumerate(around.ids) if track_id not in excluded]
+            pool, units = [around.ids[row] for row in unheard], around.units[unheard]
+            is_last = around.is_all or near == WIDEST
+            if is_last or np.count_nonzero(~find_barred(units, course)) >= CHOICE * count:
+                picked = self._pick(pool, units, course, named, count=count)
+            if len(picked) >= count or around.is_all:
                 break
-            near *= 4
         return self._explain(picked)
 
     def _set_course(self) -> Course:
         reach = float(self.seed.measure_reaches(self.catalogue)[0])
         heard, skipped = self._units_of(self.so_far.heard[-HEARD_COUNTED:]), self._units_of(self.so_far.skipped[-SKIPPED_COUNTED:])
-        return Course(self.seed.units, heard, skipped, 1.5 * reach)
+        return Course(self.seed.units, heard, skipped, reach)
 
     def _units_of(self, track_ids: Sequence[str]) -> Numbers:
         known = [track_id for track_id in track_ids if self.catalogue.vector_of(track_id) is not None]
         return self.catalogue.units_of(known)
 
-    def _pick(self, pool: Sequence[str], course: Course, named: dict[str, TrackName], *, count: int) -> list[tuple[TrackName, Numbers]]:
-        active = self.tracks.find_names(pool)
-        there = [track_id for track_id in pool if track_id in active]
-        if not there:
+    def _pick(
+        self, pool: Sequence[str], units: Numbers, course: Course, named: dict[str, TrackName], *, count: int
+    ) -> list[tuple[TrackName, Numbers]]:
+        if not pool:
             return []
-        units = self.catalogue.units_of(there)
-        names = [active[track_id] for track_id in there]
-        known = KnownSongs()
+        variation = vary_by_day(pool, user_id=self.user_id, day=self.now.date())
+        promising = list_promising(units, variation, course, most=READ_MOST)
+        active = self.tracks.find_names([pool[row] for row in promising])
+        rows = [row for row in promising if pool[row] in active]
+        if not rows:
+            return []
+        names = [active[pool[row]] for row in rows]
+        known = KnownSongs(self.catalogue.space)
         known.add(self.seed.tracks[0], self.seed.units[0])
         for name in named.values():
             known.add(name, None)
-        variation = vary_by_day(there, user_id=self.user_id, day=self.now.date())
         artists = [name_artist(named[track_id]) for track_id in self.so_far.heard if track_id in named] or [
             name_artist(self.seed.tracks[0])
         ]
-        rows = pick_next(RadioPool(names, units, variation), course, count=count, known=known, last_artists=artists)
-        return [(names[row], units[row]) for row in rows]
+        picked = pick_next(RadioPool(names, units[rows], variation[rows]), course, count=count, known=known, last_artists=artists)
+        return [(names[place], units[rows[place]]) for place in picked]
 
     def _explain(self, picked: Sequence[tuple[TrackName, Numbers]]) -> tuple[OfferedTrack, ...]:
         if not picked:

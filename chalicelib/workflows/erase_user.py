@@ -83,6 +83,7 @@ def _forget_person(user_id: str, erasing: Erasing) -> None:
     erasing.stores.sessions.remove_all(user_id)
     erasing.listening.remove(user_id)
     erasing.stores.personal.erase_recommendations(user_id)
+    erasing.stores.personal.erase_queries(user_id)  # a clip that is still on its way is of no query then, and removed as it arrives
 
 
 def _forget_uploads(erasure: Erasure, erasing: Erasing) -> int:

@@ -5,8 +5,7 @@ The spaces are fitted as a build fits them, which knows no labels. A line that c
 
 from __future__ import annotations
 
-import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +22,10 @@ from chalicelib.index.space_fitting import PASSAGES_SAMPLED, gather_passages
 from chalicelib.index.timbre_fitting import balance_groups, fit_timbre_space, name_one_artist
 from chalicelib.model import MFCC_COUNT, PassageRows
 from chalicelib.workflows.evaluate_labels import LabelledSongs, LabelReport, evaluate_labels
+from chalicelib.workflows.evaluation_steps import Advance, pass_over
 
 SEED = 1
+LARGEST = 1e30  # no feature is; its square is still a number
 
 
 class UnusableLineError(ValueError):
@@ -55,15 +56,34 @@ class FeaturesEvaluation:
     learned_from: int | None  # songs; None where nothing could be learned
 
 
-def evaluate_features(lines: Iterable[bytes], *, advance: Callable[[str, int], None] = lambda _step, _count: None) -> FeaturesEvaluation:
-    """`advance(step, count)` is called as work is done: by line, then by query."""
+def evaluate_features(lines: Iterable[bytes], *, advance: Advance = pass_over) -> FeaturesEvaluation:
+    """`advance` is called as work is done: by line, of which nobody knows how many will come, then by query."""
     songs = read_song_file(lines, advance=lambda count: advance("read", count))
+    if _are_labels_artists(songs):
+        _forget_artists(songs)
     vectors, learned_from = fit_vectors(songs)
     report = evaluate_labels(vectors, LabelledSongs(songs.labels, songs.artists), advance=advance) if vectors else None
     if report is None:
         songs.remarks.append("No song has another artist's song of its label to find: there is nothing to judge by.")
     passed_over = [f"{count} {what}." for what, count in songs.counted.items() if count]
     return FeaturesEvaluation(len(songs), (*passed_over, *songs.remarks), report, learned_from)
+
+
+def _are_labels_artists(songs: SongFile) -> bool:
+    """No label has two artists' songs, and some has two songs."""
+    artists: defaultdict[str, list[str | None]] = defaultdict(list)
+    for label, artist in zip(songs.labels, songs.artists, strict=True):
+        if label is not None:
+            artists[label].append(artist)
+    several = [each for each in artists.values() if len(each) > 1]
+    return bool(several) and all(None not in each and len(set(each)) == 1 for each in several)
+
+
+def _forget_artists(songs: SongFile) -> None:
+    """Else nothing could be found, and the space would have learned what it is asked for."""
+    songs.artists = [None] * len(songs)
+    songs.passages = {place: msgspec.structs.replace(each, artist=None) for place, each in songs.passages.items()}
+    songs.remarks.append("Each label is one artist's: songs of the same artist count here, and the space learned nothing of artists.")
 
 
 def read_song_file(lines: Iterable[bytes], *, advance: Callable[[int], None] = lambda _count: None) -> SongFile:
@@ -170,10 +190,10 @@ def fit_vectors(songs: SongFile) -> tuple[dict[str, Vectors], int | None]:
 
 
 def _read_numbers(value: object, count: int) -> npt.NDArray[np.float64] | None:
-    """`count` finite numbers, or None."""
+    """`count` numbers of this world, or None."""
     if not isinstance(value, list) or len(value) != count:
         return None
-    if not all(isinstance(each, (int, float)) and math.isfinite(each) for each in value):
+    if not all(isinstance(each, (int, float)) and abs(each) <= LARGEST for each in value):
         return None
     return np.array(value, dtype=np.float64)
 

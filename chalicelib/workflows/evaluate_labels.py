@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from chalicelib.index.scaler import Vectors
 from chalicelib.index.space_building import N_TREES, grow_trees
 from chalicelib.index.space_building import SEED as TREES_SEED
 from chalicelib.recommend.evaluation import AT, JudgedList, Measured, Score, compare_lists, measure_spread, score_lists
+from chalicelib.workflows.evaluation_steps import Advance, pass_over
 
 Rows = npt.NDArray[np.intp]
 Units = npt.NDArray[np.float64]
@@ -112,9 +113,9 @@ def evaluate_labels(
     songs: LabelledSongs,
     *,
     limit: int = QUERIES,
-    advance: Callable[[str, int], None] = lambda _step, _count: None,
+    advance: Advance = pass_over,
 ) -> LabelReport | None:
-    """Of vectors (n, d) by space; None where no song has another of its label to find. `advance(step, count)` is called as work goes on."""
+    """Of vectors (n, d) by space; None where no song has another of its label to find. `advance` is called as work goes on."""
     places = _Places(songs)
     queries = places.choose_queries(limit)
     if not len(queries) or not vectors:
@@ -124,14 +125,14 @@ def evaluate_labels(
     for space in vectors:
         exact = list(_search_exactly(units[space], places, queries))
         report.add(space, exact)
-        advance(space, len(queries))
+        advance(space, len(queries), len(queries))
         proposed = list(_search_trees(vectors[space], places, queries))
         report.add(
             f"{space}_annoy", proposed, [_measure_recall(units[space], *each) for each in zip(queries, exact, proposed, strict=True)]
         )
-        advance(f"{space}_annoy", len(queries))
+        advance(f"{space}_annoy", len(queries), len(queries))
     report.add("random", list(_draw_at_random(places, queries)))
-    advance("random", len(queries))
+    advance("random_neighbours", len(queries), len(queries))  # `random` is a step of the part on plays
     return report
 
 

@@ -7,7 +7,7 @@ played, which the hidden plays are taken off again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +20,7 @@ from chalicelib.model import Opinion, Play, Track
 from chalicelib.recommend.evaluation import AT, JudgedList, Score, measure_spread, measure_surprise, score_lists
 from chalicelib.recommend.taste import group_by_track
 from chalicelib.workflows import ports
+from chalicelib.workflows.evaluation_steps import Advance, pass_over
 
 PLAYS_READ = 400  # of a listener, the newest
 FEWEST_KNOWN = 3  # songs that a listener must have played before the hidden one
@@ -57,7 +58,7 @@ def evaluate_plays(
     catalogue_size: int,
     play_counts: Mapping[str, int],
     units_of: FindUnits,
-    advance: Callable[[str, int], None] = lambda _step, _count: None,
+    advance: Advance = pass_over,
 ) -> dict[str, Score]:
     """Scores by way, of at least one trial. `play_counts`: of any songs; those not in it were played as good as never."""
     scores: dict[str, Score] = {}
@@ -65,7 +66,7 @@ def evaluate_plays(
         lists = []
         for trial in trials:
             lists.append(_judge(trial, list(way(trial))[:AT], units_of))
-            advance(name, 1)
+            advance(name, 1, len(trials))
         scores[name] = score_lists(lists, catalogue_size=catalogue_size, surprise=_measure_surprise(lists, play_counts, catalogue_size))
     return scores
 
@@ -76,17 +77,17 @@ def find_trials(
     plays: ports.PlayStore,
     feedback: ports.FeedbackStore,
     tracks: ports.TrackStore,
-    advance: Callable[[str, int], None] = lambda _step, _count: None,
+    advance: Advance = pass_over,
 ) -> tuple[list[Trial], int]:
     """(trials, how many listeners could not be tried)."""
-    trials, passed_over = [], 0
-    for user_id in user_ids:
+    trials, passed_over, asked = list[Trial](), 0, list(user_ids)
+    for user_id in asked:
         trial = _hide_last(user_id, plays.recent(user_id, limit=PLAYS_READ), feedback)
         if trial is None or tracks.find(trial.hidden.track_id) is None:
             passed_over += 1
         else:
             trials.append(trial)
-        advance("read", 1)
+        advance("read", 1, len(asked))
     return trials, passed_over
 
 

@@ -5,7 +5,7 @@ Reads a bounded number of listeners and songs at any size of catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -24,6 +24,7 @@ from chalicelib.workflows import operator_ports, ports
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.evaluate_labels import LabelledSongs, LabelReport, evaluate_labels
 from chalicelib.workflows.evaluate_plays import PastFeedback, PastPlays, PopularWay, Trial, Way, evaluate_plays, find_trials
+from chalicelib.workflows.evaluation_steps import Advance, pass_over
 from chalicelib.workflows.recommend_for_user import recommend_at_random, recommend_for_user
 
 POPULAR = 500  # songs
@@ -40,7 +41,7 @@ class Evaluating:
     tracks: ports.TrackStore
     indexes: dict[str, CurrentIndex]
     taste: Taste
-    advance: Callable[[str, int], None] = lambda _step, _count: None
+    advance: Advance = pass_over
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from chalicelib.model import MFCC_SINCE_VERSION, Track, TrackVector
 from chalicelib.recommend.diversity import ArtistCap
 from chalicelib.recommend.duplicates import KnownSongs
 from chalicelib.workflows import ports
+from chalicelib.workflows.ask_together import FeaturesOf, Reader, Steps, run_alone
 from chalicelib.workflows.current_index import CurrentIndex
 
 SPARE = 15  # found beyond what is asked for: some are removed, twins, or one artist's too many
@@ -38,7 +39,7 @@ def find_neighbours(
     vector = None if catalogue is None else locate_vectors(catalogue, [track], tracks).get(track_id)
     if catalogue is None or vector is None:
         return []
-    known = KnownSongs()
+    known = KnownSongs(catalogue.space)
     known.add(track, scale_to_unit(vector))
     return _collect(catalogue, vector, count=count, tracks=tracks, known=known, max_per_artist=max_per_artist, exclude=(track_id,))
 
@@ -52,22 +53,41 @@ def find_neighbours_of_sound(
     vector = None if catalogue is None else catalogue.locate(sound)
     if catalogue is None or vector is None:
         return []
-    return _collect(catalogue, vector, count=count, tracks=tracks, known=KnownSongs(), max_per_artist=max_per_artist, exclude=())
+    known = KnownSongs(catalogue.space)
+    return _collect(catalogue, vector, count=count, tracks=tracks, known=known, max_per_artist=max_per_artist, exclude=())
 
 
 def locate_vectors(catalogue: Catalogue, wanted: Sequence[Track], tracks: ports.TrackStore | None = None) -> dict[str, Vectors]:
+    """`gather_vectors`, at once. Without the store only `mfcc` can be made."""
+    if tracks is not None:
+        return run_alone(gather_vectors(catalogue, wanted), Reader(tracks))
+    found, missing = _find_vectors(catalogue, wanted)
+    return found | _make_vectors(catalogue, missing, {})
+
+
+def gather_vectors(catalogue: Catalogue, wanted: Sequence[Track]) -> Steps[dict[str, Vectors]]:
     """The vectors by track id, in the space that the index serves. Those that neither index nor delta has are made of what the store
-    knows of them, read at once; without those of which it does not know enough. Without the store only `mfcc` can be made."""
-    found = {track.track_id: vector for track in wanted if (vector := catalogue.vector_of(track.track_id)) is not None}
-    missing = [track for track in wanted if track.track_id not in found]
+    knows of them, read at once; without those of which it does not know enough."""
+    found, missing = _find_vectors(catalogue, wanted)
     asked = [track.track_id for track in missing] if catalogue.space == "timbre" else []
-    features = tracks.features_of(asked) if asked and tracks is not None else {}
+    features: dict[str, bytes] = (yield FeaturesOf(asked)) if asked else {}
+    return found | _make_vectors(catalogue, missing, features)
+
+
+def _find_vectors(catalogue: Catalogue, wanted: Sequence[Track]) -> tuple[dict[str, Vectors], list[Track]]:
+    """Those that are there, and the tracks of the others."""
+    found = {track.track_id: vector for track in wanted if (vector := catalogue.vector_of(track.track_id)) is not None}
+    return found, [track for track in wanted if track.track_id not in found]
+
+
+def _make_vectors(catalogue: Catalogue, missing: Sequence[Track], features: Mapping[str, bytes]) -> dict[str, Vectors]:
+    made = {}
     for track in missing:
         sound = TrackVector(track.track_id, track.seq, track.mfcc, features=features.get(track.track_id))
         vector = catalogue.locate(sound) if track.feature_version >= MFCC_SINCE_VERSION else None
         if vector is not None:
-            found[track.track_id] = vector
-    return found
+            made[track.track_id] = vector
+    return made
 
 
 def locate_vector(catalogue: Catalogue, track: Track, tracks: ports.TrackStore | None = None) -> Vectors | None:

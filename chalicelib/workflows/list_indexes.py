@@ -7,9 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib.errors import ArtefactError
+from chalicelib.log import log
 from chalicelib.model import IndexBuild
 from chalicelib.workflows import ports
-from chalicelib.workflows.publish_index import decode_current
+from chalicelib.workflows.publish_index import CurrentBuild, decode_current
 
 State = Literal["in force", "pinned", "kept", "collected", "failed"]
 
@@ -21,8 +23,7 @@ class ListedBuild(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_indexes(*, index_builds: ports.IndexBuildStore, bucket: ports.IndexBucket, limit: int) -> list[ListedBuild]:
-    found = bucket.read_current()
-    current = decode_current(found[0]) if found is not None else None
+    current = _read_current(bucket)
     sizes = {stored.build_id: stored.size_bytes for stored in bucket.list_builds()}
     listed = []
     for build in index_builds.list_newest(limit=limit):
@@ -31,6 +32,16 @@ def list_indexes(*, index_builds: ports.IndexBuildStore, bucket: ports.IndexBuck
         is_lost = state == "kept" and build.build_id not in sizes
         listed.append(ListedBuild(build=build, state="collected" if is_lost else state, size_bytes=sizes.get(build.build_id)))
     return listed
+
+
+def _read_current(bucket: ports.IndexBucket) -> CurrentBuild | None:
+    """None where it cannot be read too: then the list is what an operator needs to put a build back."""
+    found = bucket.read_current()
+    try:
+        return decode_current(found[0]) if found is not None else None
+    except ArtefactError as exc:
+        log.error("current_build_unreadable", reason=exc.message)
+        return None
 
 
 def tell_state(build: IndexBuild, *, is_current: bool, is_pinned: bool) -> State:

@@ -1,8 +1,8 @@
-"""Songs that a listener names, with their vectors in the space that the index serves."""
+"""Songs that a listener names, and those around them, with their vectors in the space that the index serves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from chalicelib.model import Track
 from chalicelib.recommend.agreement import REACH_RANK, Numbers, measure_reach
 from chalicelib.workflows import ports
 from chalicelib.workflows.find_neighbours import locate_vectors
+
+ALIKE_SHARE = 0.05  # of all pairs of the catalogue: in a small one a song's tenth neighbour may be of another kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,36 @@ class LocatedSongs:
         return tuple(track.track_id for track in self.tracks)
 
     def measure_reaches(self, catalogue: Catalogue) -> Numbers:
-        """(n,) how far each is alike to others."""
-        near = catalogue.search_others(self.ids, self.units.astype(np.float32), REACH_RANK)
-        return np.array([measure_reach([each.distance for each in found]) for found in near])
+        """(n,) how far each is alike to others: as far as its nearest at least, and no farther than pairs of the catalogue seldom lie."""
+        near = catalogue.rank_around(self.units.astype(np.float32), REACH_RANK + 1)
+        own = [catalogue.find_places([track_id]) for track_id in self.ids]
+        others = [distances[~np.isin(places, itself)] for (places, distances), itself in zip(near, own, strict=True)]
+        alike = catalogue.distance_of(ALIKE_SHARE)
+        return np.array([_limit_reach(distances[:REACH_RANK].tolist(), alike) for distances in others])
+
+
+def _limit_reach(nearest: Sequence[float], alike: float) -> float:
+    reach = measure_reach(nearest)
+    return min(reach, max(alike, measure_reach(nearest[:1]))) if nearest else reach
+
+
+@dataclass(frozen=True, slots=True)
+class SongsAround:
+    """Parallel: what lies around some points, each song once, nearest first."""
+
+    ids: list[str]
+    units: Numbers  # (n, d)
+    is_all: bool  # there are no others
+
+
+def find_around(catalogue: Catalogue, points: Numbers, near: int, *, exclude: Iterable[str] = ()) -> SongsAround:
+    """At most `near` songs around each of the points (m, d), m ≥ 1."""
+    found = catalogue.rank_around(points.astype(np.float32), near, excluded=catalogue.find_places(exclude))
+    places = np.concatenate([each for each, _ in found])
+    places = places[np.argsort(np.concatenate([distances for _, distances in found]), kind="stable")]
+    once = places[np.sort(np.unique(places, return_index=True)[1])]
+    ids = [track_id.decode() for track_id in catalogue.name_places(once).tolist()]
+    return SongsAround(ids, catalogue.units_at(once), all(len(each) < near for each, _ in found))
 
 
 def locate_named(track_ids: Sequence[str], catalogue: Catalogue, tracks: ports.TrackStore) -> LocatedSongs:

@@ -21,8 +21,9 @@ class PastIndex(CurrentIndex):
     """One build, for ever."""
 
     def __init__(self, build_id: str, bucket: ports.IndexBucket, folder: Path, *, space: Space) -> None:
-        """NotFoundError (`build_not_found`), ArtefactError."""
+        """NotFoundError (`build_not_found`), ArtefactError: which file is not as it was built."""
         super().__init__(_AsIfInForce(build_id, bucket), folder, refresh_s=float("inf"), space=space)
+        self._load_current()  # now, and not at a first look that would hide why: there is no other build to go on with
 
     def open_catalogue(self, tracks: ports.TrackStore, now_monotonic: float | None = None) -> Catalogue | None:  # noqa: ARG002  # no delta
         index = self.get(now_monotonic)

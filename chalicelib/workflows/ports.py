@@ -21,7 +21,7 @@ from chalicelib.model import (
     User,
 )
 from chalicelib.way_model import Arrival, PlayArrival, StoredPart, UploadWay
-from chalicelib.workflows import index_build_ports, renewal_ports, track_ports
+from chalicelib.workflows import index_build_ports, listener_ports, renewal_ports, track_ports
 
 TrackStore = track_ports.TrackStore
 PassageStore = track_ports.PassageStore
@@ -153,6 +153,11 @@ class PlayStore(Protocol):
         """Seconds from the act to its effect, of the plays that took effect last."""
 
 
+ListenerState = listener_ports.ListenerState
+ListenerStore = listener_ports.ListenerStore
+ListEffect = listener_ports.ListEffect
+
+
 class FeedbackStore(Protocol):
     def put(self, user_id: str, track_id: str, opinion: Opinion, *, now: datetime, until: datetime | None = None) -> None:
         """In place of what was said before. With `until` it only covers that until then."""
@@ -180,6 +185,9 @@ class RecommendationStore(renewal_ports.RenewalStore, Protocol):
         the list unless a later one (by generated_at) is there, or its `epoch` is past; a renewal that was wanted is then met. `arrivals`
         (by event_id) and the list's `search` are kept with the plays that take effect. Returns how many plays took effect: 0 on a
         repetition. Without an `epoch` it is taken to be the present one."""
+
+    def save_each_with_effect(self, effects: Sequence[ListEffect], *, now: datetime) -> list[int]:
+        """`save_with_effect` of several listeners, each there once, in one transaction: all or none of it."""
 
 
 class LeaseStore(Protocol):

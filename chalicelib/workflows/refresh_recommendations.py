@@ -8,49 +8,22 @@ A record that cannot be used goes to the dead letters and the others go on; a st
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
-from chalicelib.errors import ConflictError, StoreUnavailableError
+from chalicelib.errors import StoreUnavailableError
 from chalicelib.log import log, log_fields
 from chalicelib.metrics import metrics
-from chalicelib.model import DeadLetter, Play, RecommendationList
+from chalicelib.model import RecommendationList
 from chalicelib.workflows import ports
 from chalicelib.workflows.records import PlayMessage, PlayRecord
+from chalicelib.workflows.refreshing import Pending, Refreshing, give_up
+from chalicelib.workflows.take_in_plays import record_plays, set_faulty_aside
 
-PLAYS_LOOKED_BACK = 200
-
-Pending = list[tuple[PlayRecord, PlayMessage]]
-
-
-class Recommend(Protocol):
-    def __call__(self, user_id: str, /, *, now: datetime) -> RecommendationList:
-        """The listener's list from all that is stored; stores nothing."""
-
-
-class UnwantedPlayError(ValueError):
-    """Its listener wants nothing kept of it: taken out, paused, erased. It is passed over. Never leaves this module."""
-
-
-class UnusablePlayError(ValueError):
-    """This record can never take effect; the sentence says why. Never leaves this module."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshing:
-    """The stores of `refresh_recommendations`, the same for every batch of a container."""
-
-    plays: ports.PlayStore
-    tracks: ports.TrackStore
-    users: ports.UserStore
-    recommendations: ports.RecommendationStore
-    dead_letters: ports.DeadLetterStore
-    recommend: Recommend
-    clock: Callable[[], datetime]
+LISTENERS_TOGETHER = 25  # whose lists are read for, made and stored at once: more would gain little, and the first would wait for the last
+AWAY_AFTER = 2  # listeners in a row whom a store does not answer: the others are not kept waiting for it
 
 
 def refresh_recommendations(records: Sequence[PlayRecord], refreshing: Refreshing) -> list[PlayRecord]:
@@ -58,141 +31,137 @@ def refresh_recommendations(records: Sequence[PlayRecord], refreshing: Refreshin
     failed: list[PlayRecord] = []
     received_at = refreshing.clock()
     records = [msgspec.structs.replace(each, arrival=msgspec.structs.replace(each.arrival, received_at=received_at)) for each in records]
-    readable = _set_faulty_aside(records, refreshing, failed)
-    recorded = _record_plays(readable, refreshing, failed)
+    readable = set_faulty_aside(records, refreshing, failed)
+    recorded = record_plays(readable, refreshing, failed)
     by_user = _group_by_user(recorded)
-    for user_id, pending in by_user.items():
-        _refresh_user(user_id, pending, refreshing, failed)
+    users = list(by_user)
+    for start in range(0, len(users), LISTENERS_TOGETHER):
+        _refresh_some({user_id: by_user[user_id] for user_id in users[start : start + LISTENERS_TOGETHER]}, refreshing, failed)
     renewals = {record.renewal_of: record for record in records if record.renewal_of is not None}
     for user_id, record in renewals.items():
         _renew_user(user_id, record, refreshing, failed)
     return failed
 
 
-def _set_faulty_aside(records: Iterable[PlayRecord], refreshing: Refreshing, failed: list[PlayRecord]) -> Pending:
-    """The readable ones. A tombstone says nothing about a play and is passed over."""
-    readable: Pending = []
-    for record in records:
-        if record.message is not None:
-            readable.append((record, record.message))
-        elif record.fault is not None:
-            _give_up(record, record.fault, refreshing, failed)
-    return readable
+def _refresh_some(by_user: Mapping[str, Pending], refreshing: Refreshing, failed: list[PlayRecord]) -> None:
+    """Made together, and stored in one transaction."""
+    made = _make_lists(list(by_user), refreshing)
+    effects: dict[str, ports.ListEffect] = {}
+    for user_id, outcome in made.items():
+        if isinstance(outcome, Exception):
+            _set_back(user_id, by_user[user_id], outcome, refreshing, failed)
+        else:
+            effects[user_id] = _name_effect(*outcome, by_user[user_id])
+    _save_some(effects, by_user, refreshing, failed)
 
 
-def _record_plays(readable: Pending, refreshing: Refreshing, failed: list[PlayRecord]) -> Pending:
-    """Those that are in the outbox now and have had no effect yet: our API's were before, other producers' are written down here."""
-    event_ids = [message.event_id for _, message in readable]
+def _make_lists(user_ids: Sequence[str], refreshing: Refreshing) -> dict[str, tuple[RecommendationList, int] | Exception]:
+    """With the epoch of each."""
     try:
-        known = refreshing.plays.unprocessed(event_ids) if event_ids else set()
-        recorded = [(record, message) for record, message in readable if _record_play(record, message, known, refreshing, failed)]
-        outstanding = refreshing.plays.unprocessed([message.event_id for _, message in recorded]) if recorded else set()
-    except StoreUnavailableError as exc:
-        log.warning("plays_put_off", play_count=len(readable), reason=exc.message)
-        failed.extend(record for record, _ in readable)
-        return []
-    return [(record, message) for record, message in recorded if message.event_id in outstanding]
+        epochs = refreshing.recommendations.read_epochs(user_ids)  # before anything that the lists will rest on
+        made = refreshing.recommend(user_ids, now=refreshing.clock())
+    except Exception as exc:  # noqa: BLE001  # the listeners' boundary: what cannot be computed must not stop what is behind it
+        return dict.fromkeys(user_ids, exc)
+    outcomes = {user_id: made[user_id] for user_id in user_ids}
+    return {user_id: each if isinstance(each, Exception) else (each, epochs[user_id]) for user_id, each in outcomes.items()}
 
 
-def _record_play(record: PlayRecord, message: PlayMessage, known: set[str], refreshing: Refreshing, failed: list[PlayRecord]) -> bool:
-    """False when the record cannot be used. What the API has accepted is not judged again: a song taken down since was still played."""
-    try:
-        track_id = message.track_id
-        if message.event_id not in known:
-            _require_wanted(message, refreshing)
-        if message.event_id not in known or track_id is None:
-            track_id = _resolve_foreign(message, refreshing)
-        refreshing.plays.record(_to_play(message, track_id, refreshing.clock()))
-    except UnwantedPlayError as exc:
-        log.info("play_passed_over", event_id=message.event_id, reason=str(exc))
-        return False
-    except (UnusablePlayError, ConflictError) as exc:
-        if not _is_known(message, refreshing):
-            _give_up(record, str(exc), refreshing, failed)
-        return False
-    return True
-
-
-def _require_wanted(message: PlayMessage, refreshing: Refreshing) -> None:
-    if message.event_id in refreshing.plays.removed([message.event_id]):
-        raise UnwantedPlayError("It was taken out of the history.")
-    user = refreshing.users.find(message.user_id)
-    if user is None and refreshing.users.was_erased(message.user_id):
-        raise UnwantedPlayError("Its listener was erased.")
-    if user is not None and user.pauses_history_at(message.occurred_at):
-        raise UnwantedPlayError("Its listener pauses their history.")
-
-
-def _is_known(message: PlayMessage, refreshing: Refreshing) -> bool:
-    """Whether it took effect before: a late repetition, of a song that is gone since, is no fault."""
-    return any(play.event_id == message.event_id for play in refreshing.plays.recent(message.user_id, limit=PLAYS_LOOKED_BACK))
-
-
-def _resolve_foreign(message: PlayMessage, refreshing: Refreshing) -> str:
-    """The played track of a message that the outbox does not know (or has forgotten, or knows as processed)."""
-    if message.track_id is not None:
-        track = refreshing.tracks.find(message.track_id)
-    else:
-        track = refreshing.tracks.find_by_title(message.title or "")
-    if track is None:
-        raise UnusablePlayError(f"There is no track {message.track_id or message.title!r}.")
-    if refreshing.users.find(message.user_id) is None:
-        raise UnusablePlayError(f"There is no user {message.user_id!r}.")
-    return track.track_id
-
-
-def _refresh_user(user_id: str, pending: Pending, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
-    messages = {message.event_id: message for _, message in pending}
-    with log_fields(request_ids=_list_requests(messages.values())):
-        _save_refreshed(user_id, pending, messages, refreshing, failed)
+def _name_effect(made: RecommendationList, epoch: int, pending: Pending) -> ports.ListEffect:
+    return ports.ListEffect(
+        recommendations=msgspec.structs.replace(made, request_ids=_list_requests(message for _, message in pending)),
+        arrivals={message.event_id: record.arrival for record, message in pending},
+        epoch=epoch,
+    )
 
 
 def _list_requests(messages: Iterable[PlayMessage]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(message.request_id for message in messages if message.request_id))
 
 
-def _save_refreshed(
-    user_id: str, pending: Pending, messages: dict[str, PlayMessage], refreshing: Refreshing, failed: list[PlayRecord]
+def _save_some(
+    effects: Mapping[str, ports.ListEffect], by_user: Mapping[str, Pending], refreshing: Refreshing, failed: list[PlayRecord]
 ) -> None:
-    event_ids = list(messages)
-    arrivals = {message.event_id: record.arrival for record, message in pending}
-    try:
-        epoch = refreshing.recommendations.read_epoch(user_id)  # before anything that the list will rest on
-        recommendations = msgspec.structs.replace(
-            refreshing.recommend(user_id, now=refreshing.clock()), request_ids=_list_requests(messages.values())
-        )
-        taken = refreshing.recommendations.save_with_effect(
-            recommendations, event_ids, now=refreshing.clock(), arrivals=arrivals, epoch=epoch
-        )
-    except StoreUnavailableError as exc:
-        log.warning("plays_put_off", user_id=user_id, play_count=len(pending), reason=exc.message)
-        failed.extend(record for record, _ in pending)
-    except Exception as exc:  # noqa: BLE001  # the listener's boundary: one that cannot be computed must not stop those behind it
-        log.exception("recommendations_failed", user_id=user_id)
-        for record, _ in pending:
-            _give_up(record, f"Recommending failed: {exc!r}", refreshing, failed)
+    """All of them, or, where one of them may stand in the way of the others, one by one."""
+    if not effects:
+        return
+    outcome = _try_to_save(list(effects.values()), refreshing)
+    if not isinstance(outcome, Exception):
+        for (user_id, effect), taken in zip(effects.items(), outcome, strict=True):
+            _note_refreshed(user_id, effect, by_user[user_id], taken, refreshing)
+    elif len(effects) == 1:
+        (user_id,) = effects
+        _set_back(user_id, by_user[user_id], outcome, refreshing, failed)
     else:
-        log.info("recommendations_refreshed", user_id=user_id, plays_taken=taken, basis=recommendations.basis)
+        _save_one_by_one(effects, by_user, refreshing, failed)
+
+
+def _save_one_by_one(
+    effects: Mapping[str, ports.ListEffect], by_user: Mapping[str, Pending], refreshing: Refreshing, failed: list[PlayRecord]
+) -> None:
+    away = 0
+    for user_id, effect in effects.items():
+        outcome = _try_to_save([effect], refreshing) if away < AWAY_AFTER else StoreUnavailableError("recommendations")
+        away = away + 1 if isinstance(outcome, StoreUnavailableError) else 0
+        if isinstance(outcome, Exception):
+            _set_back(user_id, by_user[user_id], outcome, refreshing, failed)
+        else:
+            _note_refreshed(user_id, effect, by_user[user_id], outcome[0], refreshing)
+
+
+def _try_to_save(effects: Sequence[ports.ListEffect], refreshing: Refreshing) -> list[int] | Exception:
+    """How many plays took effect, by listener."""
+    try:
+        return refreshing.recommendations.save_each_with_effect(effects, now=refreshing.clock())
+    except Exception as exc:  # noqa: BLE001  # the listeners' boundary, as above
+        return exc
+
+
+def _set_back(user_id: str, pending: Pending, exc: Exception, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
+    """What a store could not do for this listener comes again; what else went wrong would go wrong again."""
+    with log_fields(request_ids=_list_requests(message for _, message in pending)):
+        if isinstance(exc, StoreUnavailableError):
+            log.warning("plays_put_off", user_id=user_id, play_count=len(pending), reason=exc.message)
+            failed.extend(record for record, _ in pending)
+            return
+        log.error("recommendations_failed", user_id=user_id, exc_info=exc)
+        for record, _ in pending:
+            give_up(record, f"Recommending failed: {exc!r}", refreshing, failed)
+
+
+def _note_refreshed(user_id: str, effect: ports.ListEffect, pending: Pending, taken: int, refreshing: Refreshing) -> None:
+    with log_fields(request_ids=effect.recommendations.request_ids):
+        log.info("recommendations_refreshed", user_id=user_id, plays_taken=taken, basis=effect.recommendations.basis)
         if taken:
+            messages = {message.event_id: message for _, message in pending}
             _note_effects(messages.values(), taken, refreshing.clock())
 
 
 def _renew_user(user_id: str, record: PlayRecord, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
     """A list that cannot be made stays wanted: the relay tells of it again, and what no longer holds has left the old one already."""
-    lists = refreshing.recommendations
     try:
-        if not lists.is_renewal_wanted(user_id):
-            return
-        epoch = lists.read_epoch(user_id)
-        made = refreshing.recommend(user_id, now=refreshing.clock())
-        lists.save_with_effect(made, (), now=refreshing.clock(), epoch=epoch)
-    except StoreUnavailableError as exc:
-        log.warning("renewal_put_off", user_id=user_id, reason=exc.message)
+        outcome = _try_to_renew(user_id, refreshing)
+    except Exception as exc:  # noqa: BLE001  # the listener's boundary, as with plays
+        outcome = exc
+    if isinstance(outcome, StoreUnavailableError):
+        log.warning("renewal_put_off", user_id=user_id, reason=outcome.message)
         failed.append(record)
-    except Exception:  # noqa: BLE001  # the listener's boundary, as with plays
-        log.exception("recommendations_failed", user_id=user_id)
-    else:
-        log.info("recommendations_renewed", user_id=user_id, basis=made.basis, songs=len(made.items))
+    elif isinstance(outcome, Exception):
+        log.error("recommendations_failed", user_id=user_id, exc_info=outcome)
+    elif outcome is not None:
+        log.info("recommendations_renewed", user_id=user_id, basis=outcome.basis, songs=len(outcome.items))
+
+
+def _try_to_renew(user_id: str, refreshing: Refreshing) -> RecommendationList | Exception | None:
+    """None where the wish was met meanwhile."""
+    lists = refreshing.recommendations
+    if not lists.is_renewal_wanted(user_id):
+        return None
+    outcome = _make_lists([user_id], refreshing)[user_id]
+    if isinstance(outcome, Exception):
+        return outcome
+    made, epoch = outcome
+    lists.save_with_effect(made, (), now=refreshing.clock(), epoch=epoch)
+    return made
 
 
 def _note_effects(messages: Iterable[PlayMessage], taken: int, now: datetime) -> None:
@@ -203,41 +172,6 @@ def _note_effects(messages: Iterable[PlayMessage], taken: int, now: datetime) ->
         seconds = max(0.0, (now - (message.arrived_at or message.occurred_at)).total_seconds())
         metrics.measure_seconds("PlayToRecommendationSeconds", seconds)
         log.info("play_processed", event_id=message.event_id, request_id=message.request_id, seconds=seconds)
-
-
-def _give_up(record: PlayRecord, reason: str, refreshing: Refreshing, failed: list[PlayRecord]) -> None:
-    """Into the dead letters, under its event_id where it has one: what is sent again and fails again is one letter."""
-    letter_id = record.record_id if record.message is None else f"plays-{record.message.event_id}"
-    request_id = None if record.message is None else record.message.request_id
-    letter = DeadLetter(
-        letter_id=letter_id,
-        source="plays",
-        payload=record.payload,
-        reason=reason,
-        attempts=1,
-        created_at=refreshing.clock(),
-        request_id=request_id,
-    )
-    log.error("play_given_up", record_id=record.record_id, letter_id=letter_id, reason=reason, request_id=request_id)
-    metrics.count("DeadLetters", source="plays")
-    try:
-        refreshing.dead_letters.add(letter)
-    except StoreUnavailableError:
-        failed.append(record)
-
-
-def _to_play(message: PlayMessage, track_id: str, now: datetime) -> Play:
-    return Play(
-        event_id=message.event_id,
-        user_id=message.user_id,
-        track_id=track_id,
-        kind=message.kind,
-        position_s=message.position_s,
-        occurred_at=min(message.occurred_at, now),  # a clock that runs ahead must not outlive all later plays
-        arrived_at=min(message.arrived_at or message.occurred_at, now),
-        published_at=now,
-        request_id=message.request_id,
-    )
 
 
 def _group_by_user(recorded: Pending) -> dict[str, Pending]:

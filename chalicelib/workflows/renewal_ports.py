@@ -16,6 +16,9 @@ class RenewalStore(Protocol):
     def read_epoch(self, user_id: str) -> int:
         """0 where nothing was ever taken away."""
 
+    def read_epochs(self, user_ids: Sequence[str]) -> dict[str, int]:
+        """`read_epoch` of each."""
+
     def want_renewal(self, user_id: str, *, now: datetime) -> None:
         """Nothing of the list holds any more: its songs are gone from it, its epoch is past, and the wish for another is kept until a
         list of the new epoch is stored."""

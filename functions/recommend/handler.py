@@ -10,8 +10,9 @@ from chalicelib import bootstrap
 from chalicelib.events.kafka_events import name_failures, parse_play_records
 from chalicelib.invocation import observed
 from chalicelib.recommend.arms import read_experiment
-from chalicelib.workflows.recommend_for_user import recommend_for_user
-from chalicelib.workflows.refresh_recommendations import Refreshing, refresh_recommendations
+from chalicelib.workflows.recommend_for_user import recommend_for_users
+from chalicelib.workflows.refresh_recommendations import refresh_recommendations
+from chalicelib.workflows.refreshing import Refreshing
 
 
 @observed
@@ -22,10 +23,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def prepare_refreshing() -> Refreshing:
     recommend = partial(
-        recommend_for_user,
-        users=bootstrap.users(),
-        plays=bootstrap.plays(),
-        feedback=bootstrap.feedback(),
+        recommend_for_users,
+        listeners=bootstrap.listener_states(),
         tracks=bootstrap.tracks(),
         index=bootstrap.current_index(),
         experiment=read_experiment(bootstrap.settings()),

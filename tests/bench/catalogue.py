@@ -21,8 +21,7 @@ from chalicelib.model import MFCC_COUNT, Play, StoredObject, Track, User
 from chalicelib.storage.mongo import Document, MongoDatabase
 from chalicelib.storage.mongo_indexes import INDEXES
 from chalicelib.storage.plays import to_document as play_to_document
-from chalicelib.storage.search_typos import list_keys
-from chalicelib.storage.track_counts import describe_facet
+from chalicelib.storage.track_counts import describe_facet, describe_word
 from chalicelib.storage.track_documents import to_document as track_to_document
 from chalicelib.storage.track_facets import find_words, list_facets
 from chalicelib.storage.users import to_document as user_to_document
@@ -79,7 +78,7 @@ def fill_catalogue(
         titles += [track.display_title for track in batch[:20]]
         database["tracks"].insert_many([track_to_document(track, _fingerprints(track)) for track in batch], ordered=False)
     insert_batches(database, "facets", facets.values())
-    insert_batches(database, "search_terms", ({"_id": word, "count": count, "keys": list_keys(word)} for word, count in words.items()))
+    insert_batches(database, "search_terms", ({"_id": word, **describe_word(word, count)} for word, count in words.items()))
     database["counters"].update_one({"_id": "tracks"}, {"$set": {"seq": tracks, "active": tracks}}, upsert=True)
     insert_batches(database, "users", (user_to_document(_make_user(number)) for number in range(users)))
     insert_batches(database, "plays", ({**play_to_document(play), "is_counted": True} for play in _make_plays(dice, played)))

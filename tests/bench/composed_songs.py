@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from chalicelib.audio.mp3_frames import parse_header
+from chalicelib.audio.mp3_headers import parse_header
 
 _PIECE_S = 300  # longer songs repeat it
 _LOWEST_KBITS, _HIGHEST_KBITS = 32, 320  # what libsndfile maps `compression_level` to, at 32 kHz and over

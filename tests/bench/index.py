@@ -35,7 +35,6 @@ from chalicelib.model import FEATURE_VERSION
 from tests.bench.sounds import Sounds
 
 SIZES = (10_000, 100_000)
-LONG_SIZES = (*SIZES, 1_000_000)
 JUDGED, TIMED = 200, 1_000  # queries whose answers are compared with the exact ones; whose time is taken
 WIDEST = 100
 RECALL_WANTED = 0.99

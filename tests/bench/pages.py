@@ -1,5 +1,6 @@
 """How long every page and every answer of the API takes in process, over 100,000 songs and 10,000 users in a real MongoDB and a real index
-of those songs: one JSON line a route. Asked with API Gateway's events in a warm process, by users of all kinds.
+of those songs in both spaces: one JSON line a route, of which the first tells the space that is served. Asked with API Gateway's events in
+a warm process, by users of all kinds.
 
 Signing of links is real; S3, Kafka and the queues are in memory (a page waits for none of them but at `/status` and `/api/v1/health`).
 `cpu_ms` is what an answer costs this process and mongod together, in the mean: on a busy machine it tells what the times do not.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -29,6 +31,7 @@ from localstack.mongod import become_primary, describe_mongod, make_uri
 from localstack.processes import Child
 from tests.bench.catalogue import fill_catalogue
 from tests.bench.listeners import fill_listeners
+from tests.bench.stored_sounds import fill_sounds
 from tests.e2e.machine import find_free_port
 from tests.fakes.queues import FakeBuildQueue
 from tests.walks.ground import RUNS_MOST, Asking, Ground, Person, Who
@@ -37,6 +40,7 @@ from tests.walks.writing import WRITING
 
 TRACKS, USERS = int(os.environ.get("TRACKS", "100000")), int(os.environ.get("USERS", "10000"))
 BUDGET_MS = 50.0
+FILLED_AS = 2  # raised when what is filled in changes. 2: features, and so the timbre space; how frequent a word is, in levels
 ANSWERS = 60
 WALKS = {**READING, **WRITING}
 _ASKED_BY: tuple[Who, ...] = ("uploader", "uploader", "listener", "operator", "newcomer")
@@ -77,12 +81,14 @@ def run_mongod(folder: Path) -> Iterator[tuple[str, int]]:
         child.stop()
 
 
-def fill(database: MongoDatabase) -> int:
+def fill(database: MongoDatabase, index_folder: Path) -> int:
     """Once: what was left half-way, or used up by many runs, is begun anew. How many runs there were before."""
-    filled = {"tracks": TRACKS, "users": USERS}
+    filled = {"tracks": TRACKS, "users": USERS, "filled_as": FILLED_AS}
     if database["filled"].find_one({**filled, "runs": {"$lt": RUNS_MOST}}) is None:
         database.client.drop_database(database.name)
+        shutil.rmtree(index_folder, ignore_errors=True)
         fill_catalogue(database, tracks=TRACKS, users=USERS, plays=3 * TRACKS)
+        fill_sounds(database, TRACKS)
         fill_listeners(database, tracks=TRACKS, users=USERS)
         database["filled"].insert_one({**filled, "runs": 0})
     known = database["filled"].find_one_and_update(filled, {"$inc": {"runs": 1}})
@@ -110,6 +116,12 @@ def build_index(ground: Ground) -> float:
         assert outcome == "published", outcome
     ground.stores.current_index().open_catalogue(ground.stores.tracks())
     return time.perf_counter() - begin
+
+
+def name_space(ground: Ground) -> str:
+    catalogue = ground.stores.current_index().open_catalogue(ground.stores.tracks())
+    assert catalogue is not None
+    return catalogue.space
 
 
 def read_cpu_s(pid: int) -> float:
@@ -176,10 +188,11 @@ def describe(method: str, path: str, row: dict[str, Any]) -> dict[str, Any]:
 def main(folder: Path) -> int:
     with run_mongod(folder) as (uri, pid):
         database = connect(uri, "bench")
-        run = fill(database)
+        run = fill(database, folder / "index")
         ground = Ground(database, folder / "index", tracks=TRACKS, users=USERS, passwords=Passwords(), run=run)
         build_s = build_index(ground)
-        print(json.dumps({"bench": "pages", "tracks": TRACKS, "users": USERS, "index_s": round(build_s, 1)}), flush=True)
+        about = {"bench": "pages", "tracks": TRACKS, "users": USERS, "space": name_space(ground), "index_s": round(build_s, 1)}
+        print(json.dumps(about), flush=True)
         missed = []
         for method, path in WALKS:
             if os.environ.get("ROUTES", "") not in f"{method} {path}":

@@ -26,33 +26,32 @@ from typing import Any
 
 import numpy as np
 from annoy import AnnoyIndex
-from bson import Binary
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import ReplaceOne
 from threadpoolctl import threadpool_limits
 
 from chalicelib.events.kafka_events import encode_play, name_failures, parse_play_records
 from chalicelib.log import log
-from chalicelib.model import FEATURE_VERSION, MFCC_COUNT, Play
+from chalicelib.model import MFCC_COUNT, Play
 from chalicelib.storage.dead_letters import MongoDeadLetterStore
-from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.index_builds import MongoIndexBuildStore
 from chalicelib.storage.leases import MongoLeaseStore
+from chalicelib.storage.listener_states import MongoListenerStore
 from chalicelib.storage.mongo import MongoDatabase, connect
 from chalicelib.storage.passages import MongoPassageStore
 from chalicelib.storage.plays import MongoPlayStore
 from chalicelib.storage.plays import to_document as play_to_document
 from chalicelib.storage.recommendations import MongoRecommendationStore
-from chalicelib.storage.track_facets import shuffle_position
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.storage.uploads import MongoUploadStore
 from chalicelib.storage.users import MongoUserStore
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
-from chalicelib.workflows.recommend_for_user import recommend_for_user
-from chalicelib.workflows.refresh_recommendations import Refreshing, refresh_recommendations
-from tests.bench.catalogue import NOW, fill_catalogue, insert_batches, make_id
+from chalicelib.workflows.recommend_for_user import recommend_for_users
+from chalicelib.workflows.refresh_recommendations import refresh_recommendations
+from chalicelib.workflows.refreshing import Refreshing
+from tests.bench.catalogue import NOW, fill_catalogue, make_id
 from tests.bench.pages import read_cpu_s, run_mongod
-from tests.bench.sounds import Sounds
+from tests.bench.stored_sounds import fill_sounds
 from tests.fakes.queues import FakeBuildQueue
 from tests.walks.stores import FolderIndexBucket
 
@@ -60,40 +59,10 @@ USERS, PLAYS = 2_000, 60_000
 BATCH = 100  # as the template's PlaysBatchSize
 BATCHES = 4
 CLASSIC_S = 20.0  # a few messages say enough
-PASSAGES = 2_000
 RECOMMENDED = 10
 
 Event = dict[str, Any]
 _numbers = count()
-
-
-def fill_sounds(database: MongoDatabase, tracks: int) -> None:
-    """Features for every song, passages for some, so that the index has both spaces."""
-    sounds = Sounds(tracks)
-    numbers = count()
-    for rows in sounds.features():
-        changes = [
-            UpdateOne(
-                {"_id": make_id("track", next(numbers))},
-                {"$set": {"features": Binary(row.astype("<f4").tobytes()), "feature_version": FEATURE_VERSION}},
-            )
-            for row in rows
-        ]
-        database["tracks"].bulk_write(changes, ordered=False)
-    insert_batches(
-        database,
-        "passages",
-        (
-            {
-                "_id": make_id("track", number),
-                "feature_version": FEATURE_VERSION,
-                "rows": Binary(each.rows),
-                "draw": shuffle_position(make_id("track", number)),
-                "artist": each.artist,
-            }
-            for number, each in enumerate(sounds.sample(feature_version=FEATURE_VERSION, limit=PASSAGES))
-        ),
-    )
 
 
 def build(database: MongoDatabase, bucket: FolderIndexBucket) -> None:
@@ -118,7 +87,7 @@ def prepare(database: MongoDatabase, index: CurrentIndex) -> Refreshing:
     """As the function's `prepare_refreshing`, with a clock of the catalogue's time."""
     begin = time.monotonic()
     stores = {"users": MongoUserStore(database), "plays": MongoPlayStore(database), "tracks": MongoTrackStore(database)}
-    recommend = partial(recommend_for_user, **stores, feedback=MongoFeedbackStore(database), index=index)
+    recommend = partial(recommend_for_users, listeners=MongoListenerStore(database), tracks=stores["tracks"], index=index)
     return Refreshing(
         **stores,
         recommendations=MongoRecommendationStore(database),

@@ -45,8 +45,10 @@ def test_a_path_is_laid_between_two_songs_and_plays(demo_page: Page, songs: list
     expect(steps.first.get_by_role("link", name=songs[0]["title"])).to_be_visible()
     expect(steps.last.get_by_role("link", name=songs[7]["title"])).to_be_visible()
     check_axe(demo_page)
-    demo_page.get_by_role("link", name="5 songs", exact=True).click()
-    expect(steps).to_have_count(5)
+    five = demo_page.get_by_role("link", name="5 songs", exact=True)
+    five.click()
+    expect(five).to_have_attribute("aria-current", "true")
+    assert 2 <= steps.count() <= 5  # fewer where the two are close
     demo_page.get_by_role("button", name="Play all of the path").click()
     wait_until_heard(demo_page)
     assert title_of(demo_page) == songs[0]["title"]
@@ -74,8 +76,12 @@ def test_songs_like_a_recording_are_found_and_it_is_not_kept(visits: Visits, tmp
     page.goto("/query")
     check_axe(page)
     page.locator("#query-file").set_input_files(compose_song(tmp_path / "hum.wav", seconds=4))
-    found = page.get_by_role("region", name="Sounds like it").locator(".track")
+    found = page.get_by_role("region", name="Sounds like “hum.wav”").locator(".track")
     expect(found.nth(2)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Choose a file", exact=True)).to_be_hidden()
+    check_axe(page)
+    page.get_by_text("Another recording").click()
+    expect(page.get_by_text("Choose a file", exact=True)).to_be_visible()
     check_axe(page)
     assert "/query?id=" in page.url
     titles = {song["title"] for song in songs}

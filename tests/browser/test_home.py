@@ -87,6 +87,13 @@ def test_one_of_three_picks_brings_recommendations_by_themselves(page: Page) -> 
     chosen.get_by_role("button", name=f"Play {title}").click()
     expect(page.get_by_role("heading", name="For you")).to_be_visible(timeout=SOON_MS)
     expect(page.locator(".home-grid .track-note").first).to_contain_text(f"“{title}”")
+    brief = page.locator(".home-grid > :not(.is-hero) .note-brief")
+    expect(brief.first).to_be_visible()
+    long = "(all) => all.filter((one) => one.clientHeight > 2.9 * parseFloat(getComputedStyle(one).fontSize)).map((one) => one.textContent)"
+    assert brief.locator(".note-alike").evaluate_all(long) == []  # two lines at most, and then the song
+    assert page.locator(".is-hero .note-whole").evaluate(
+        "(all) => all.closest('.track-note').scrollHeight <= all.closest('.track-note').clientHeight"
+    )
     expect(page.get_by_role("status").filter(has_text="are here")).to_be_attached()
     expect(page.locator("#player").get_by_role("button", name="Pause")).to_be_visible()
     assert chosen.bounding_box() == top

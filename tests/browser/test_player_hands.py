@@ -10,7 +10,7 @@ from tests.browser.player import HEARD, Song, hurry, list_queue, open_queue, pre
 
 
 def announced(page: Page) -> str:
-    return page.locator('#now-playing [data-player="announce"]').text_content() or ""
+    return page.locator('body > [data-player="announce"]').text_content() or ""
 
 
 def test_the_queue_is_seen_reordered_by_keys_and_by_dragging_thinned_and_cleared(page: Page, songs: list[Song]) -> None:
@@ -164,3 +164,16 @@ def test_the_large_view_opens_from_the_bar_and_is_sound(page: Page, songs: list[
     view.get_by_role("button", name="Close").click()
     expect(view).to_be_hidden()
     assert page.evaluate("document.activeElement.dataset.act") == "open"
+
+
+def test_a_double_click_on_play_is_one_click_and_a_later_one_stops(page: Page, songs: list[Song]) -> None:
+    page.goto(f"/tracks/{songs[0]['track_id']}")
+    play = page.locator("main article [data-play]")
+    play.dblclick()
+    wait_until_heard(page)
+    expect(page.locator("#player").get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    play.click()
+    expect(page.locator("#player").get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.locator("#player").get_by_role("button", name="Play", exact=True).dblclick()
+    wait_until_heard(page)
+    expect(page.locator("#player").get_by_role("button", name="Pause", exact=True)).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,9 @@ def test_similar_songs_say_how_near_they_are_and_in_what(demo_page: Page, songs:
     demo_page.goto(f"/tracks/{songs[0]['track_id']}")
     near = demo_page.get_by_role("region", name="Sounds like this").locator(".track")
     expect(near.nth(2)).to_be_visible()
-    expect(near.first.locator(".track-note")).to_contain_text("nearer than")
+    note = near.first.locator(".track-note")
+    expect(note).to_have_text(re.compile(r"^(Very close|Close|Near) in .*\. Nearer than \d+ % of all pairs of songs\.$"))
+    expect(note).to_have_attribute("title", re.compile(r"^Nearer than \d+ % of all pairs of songs$"))
     expect(near.first.locator(".near-bar")).to_be_visible()
 
 

@@ -12,19 +12,23 @@ import pytest
 from chalicelib.account_model import DayCount, Erasure, SongCount
 from chalicelib.errors import ConflictError, NotFoundError
 from chalicelib.model import HistoryPause, RecommendedTrack
+from chalicelib.query_model import SoundQuery
 from chalicelib.storage.account_stores import make_account_stores
 from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.mongo import MongoDatabase
 from chalicelib.storage.plays import MongoPlayStore
 from chalicelib.storage.recommendations import MongoRecommendationStore
 from chalicelib.storage.sessions import MongoSessionStore
+from chalicelib.storage.sound_queries import MongoQueryStore
 from chalicelib.storage.times import truncate_time
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.storage.uploads import MongoUploadStore
 from chalicelib.storage.users import MongoUserStore
 from chalicelib.workflows import ports
 from chalicelib.workflows.account_ports import AccountStores
+from chalicelib.workflows.query_ports import QueryStore
 from tests.fakes.account_stores import make_fake_account_stores
+from tests.fakes.query_store import FakeQueryStore
 from tests.fakes.samples import (
     NOW,
     at,
@@ -57,6 +61,7 @@ class World:
     tracks: ports.TrackStore
     uploads: ports.UploadStore
     feedback: ports.FeedbackStore
+    queries: QueryStore
     own: AccountStores
 
     def take_effect(self, *events: str, user_id: str = "ann") -> int:
@@ -84,10 +89,18 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     )
     plays = FakePlayStore()
     recommendations = FakeRecommendationStore(plays, tracks)
+    queries = FakeQueryStore()
     own = make_fake_account_stores(
-        users=users, sessions=sessions, plays=plays, feedback=feedback, recommendations=recommendations, uploads=uploads, tracks=tracks
+        users=users,
+        sessions=sessions,
+        plays=plays,
+        feedback=feedback,
+        recommendations=recommendations,
+        uploads=uploads,
+        tracks=tracks,
+        queries=queries,
     )
-    yield World(plays, recommendations, users, sessions, tracks, uploads, feedback, own)
+    yield World(plays, recommendations, users, sessions, tracks, uploads, feedback, queries, own)
 
 
 def make_mongo_world(database: MongoDatabase) -> World:
@@ -99,6 +112,7 @@ def make_mongo_world(database: MongoDatabase) -> World:
         MongoTrackStore(database),
         MongoUploadStore(database),
         MongoFeedbackStore(database),
+        MongoQueryStore(database),
         make_account_stores(database),
     )
 
@@ -281,6 +295,17 @@ def test_everything_of_one_user_is_erased_in_bounded_steps_and_of_no_other(world
     found = world.tracks.find(track.track_id)
     assert found is not None
     assert found.play_count == 3
+
+
+def test_what_one_user_asked_by_sound_is_erased_and_of_no_other(world: World) -> None:
+    for number, user in enumerate(("ann", "ann", "bob")):
+        query_id = str(number) * 24
+        key = f"queries/{query_id}/hum.wav"
+        world.queries.create(SoundQuery(query_id=query_id, user_id=user, key=key, created_at=NOW, expires_at=at(60)))
+    assert world.queries.answer("0" * 24, mfcc=(1.0,), features=b"", duration_s=9.0)
+    world.own.personal.erase_queries("ann")
+    world.own.personal.erase_queries("ann")
+    assert [world.queries.find(str(number) * 24, now=NOW) is not None for number in range(3)] == [False, False, True]
 
 
 def test_nothing_that_comes_late_is_stored_of_who_was_erased(world: World) -> None:

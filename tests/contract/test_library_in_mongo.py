@@ -12,6 +12,8 @@ from chalicelib.storage import library
 from chalicelib.storage.mongo import MongoDatabase
 from chalicelib.storage.plays import MongoPlayStore
 from chalicelib.storage.recommendations import MongoRecommendationStore
+from chalicelib.storage.search_typos import LOOKED_AT, level_of
+from chalicelib.storage.track_counts import LEVEL, describe_word
 from chalicelib.storage.tracks import MongoTrackStore
 from tests.fakes.samples import NOW, at, attach_titles, attach_track, make_analysis, make_list, make_play, make_tags, search_titles
 
@@ -65,6 +67,69 @@ def test_wrong_counts_are_mended_and_right_ones_left_alone(database: MongoDataba
     assert read_counts(database) == right
     assert search_titles(tracks, "blu") == ["Blue Hour"]
     assert tracks.mend_counts() == 0
+
+
+def read_levels(database: MongoDatabase) -> dict[str, tuple[int, int]]:
+    return {one["_id"]: (one["count"], one["level"]) for one in database["search_terms"].find()}
+
+
+def test_a_words_level_follows_its_count_through_edits_and_repairs(database: MongoDatabase) -> None:
+    """Signs that mean something to MongoDB are words like others."""
+    tracks = MongoTrackStore(database)
+    made = [attach_track(tracks, make_analysis(f"{n}", tags=make_tags(f"$$$ Blue {n}", artist="$ke$ha"))) for n in range(9)]
+    for number, track in enumerate(made[:6]):
+        tracks.edit_tags(track.track_id, make_tags(f"Red {number}", artist="Bea"), now=at(number))
+    tracks.move_to_trash(made[8].track_id, now=at(9))
+    levels = read_levels(database)
+    assert (levels["blue"], levels["$$$"], levels["red"], levels["bea"]) == ((2, 1), (2, 1), (6, 2), (6, 2))
+    assert all(level == level_of(count) for count, level in levels.values())
+    assert len(search_titles(tracks, "$$$")) == len(search_titles(tracks, "blu")) == 2
+    database["search_terms"].update_one({"_id": "red"}, {"$set": {"count": 40, "level": 5}})
+    database["search_terms"].delete_one({"_id": "blue"})
+    assert tracks.mend_counts() == 2
+    assert read_levels(database) == levels
+
+
+def test_mongodb_and_we_mean_the_same_by_a_level(database: MongoDatabase) -> None:
+    counts = sorted({0, 1, 2, 3, *(2**power + by for power in range(2, 40) for by in (-1, 0, 1))})
+    database["search_terms"].insert_many([{"_id": str(count), "count": count, "keys": []} for count in counts])
+    database["search_terms"].update_many({}, [{"$set": {"level": LEVEL}}])
+    assert [one["level"] for one in database["search_terms"].find().sort("count", 1)] == [level_of(count) for count in counts]
+
+
+def test_words_without_a_level_are_found_and_get_theirs(database: MongoDatabase) -> None:
+    """As an older version counted them."""
+    tracks = MongoTrackStore(database)
+    attach_titles(tracks, "Blue Hour", "Blue Moon", "Bluebird")
+    right = read_levels(database)
+    database["search_terms"].update_many({}, {"$unset": {"level": ""}})
+    assert len(search_titles(tracks, "blu")) == 3
+    assert search_titles(tracks, "bleu moon") == ["Blue Moon"]
+    assert sum(tracks.migrate(limit=3) for _ in range(9)) == len(right)
+    assert tracks.migrate(limit=3) == 0
+    assert read_levels(database) == right
+
+
+def test_of_many_words_the_most_frequent_are_meant_first(database: MongoDatabase) -> None:
+    """More words than are looked at: the rare ones, though first by their letters, are left out."""
+    tracks = MongoTrackStore(database)
+    attach_titles(tracks, "Starlight", "Starlight", "Starlight", "Startle", "Startle")
+    rare = [{"_id": f"stara{n:03}", **describe_word(f"stara{n:03}", 1)} for n in range(2 * LOOKED_AT)]
+    database["search_terms"].insert_many(rare)
+    assert sorted(search_titles(tracks, "star")) == ["Starlight"] * 3 + ["Startle"] * 2
+
+
+def test_an_edit_rewrites_the_entries_of_hardly_any_word(database: MongoDatabase) -> None:
+    """What a word is found by stays as it is while its songs become neither twice as many nor half."""
+    tracks = MongoTrackStore(database)
+    made = [attach_track(tracks, make_analysis(f"{n}", tags=make_tags(f"Blue Hour {n}", artist="Ada"))) for n in range(6)]
+    before = {word: level for word, (_, level) in read_levels(database).items()}
+    tracks.edit_tags(made[0].track_id, make_tags("Grey", artist="Ada"), now=at(1))
+    assert {word for word, (_, level) in read_levels(database).items() if before.get(word) != level} == {"grey"}
+    assert read_levels(database)["blue"] == (5, 2)
+    assert [list(index["key"]) for index in database["search_terms"].list_indexes() if index["name"] == "by_key"] == [
+        ["keys", "level", "_id"]
+    ]
 
 
 def test_songs_of_an_older_version_are_found_before_and_after_they_are_brought_up(database: MongoDatabase) -> None:

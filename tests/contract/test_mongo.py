@@ -28,6 +28,7 @@ from chalicelib.storage.plays import MongoPlayStore
 from chalicelib.storage.recommendations import MongoRecommendationStore
 from chalicelib.storage.sessions import MongoSessionStore
 from chalicelib.storage.throttles import MongoThrottleStore
+from chalicelib.storage.track_documents import NAME_FIELDS
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.storage.uploads import MongoUploadStore
 from chalicelib.storage.users import MongoUserStore
@@ -393,3 +394,13 @@ def test_every_query_uses_an_index_and_none_sorts_in_memory(database: MongoDatab
         assert stages, plan
         assert "COLLSCAN" not in stages, command
         assert "SORT" not in stages, command
+
+
+def test_names_of_songs_are_read_from_their_index_alone(database: MongoDatabase) -> None:
+    tracks = MongoTrackStore(database)
+    for number in range(3):
+        attach(tracks, f"a {number}", f"uploads/{number}.mp3")
+    wanted = {"_id": {"$in": [track.track_id for track in tracks.newest(3)]}, "status": "active"}
+    plan = database.command({"explain": {"find": "tracks", "filter": wanted, "projection": NAME_FIELDS}, "verbosity": "executionStats"})
+    assert plan["executionStats"]["nReturned"] == 3
+    assert plan["executionStats"]["totalDocsExamined"] == 0

@@ -10,13 +10,15 @@ import pytest
 from chalicelib.errors import ConflictError, InvalidInputError
 from chalicelib.model import Play, Reason, RecommendedTrack
 from chalicelib.storage.feedback import MongoFeedbackStore
+from chalicelib.storage.listener_states import MongoListenerStore
 from chalicelib.storage.plays import MongoPlayStore
 from chalicelib.storage.recommendations import MongoRecommendationStore
 from chalicelib.storage.times import truncate_time, truncate_times
+from chalicelib.storage.users import MongoUserStore
 from chalicelib.way_model import IndexSearch, PlayArrival
-from chalicelib.workflows.ports import FeedbackStore, PlayStore, RecommendationStore
-from tests.fakes.samples import NOW, at, make_list, make_play
-from tests.fakes.stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore
+from chalicelib.workflows.ports import FeedbackStore, ListEffect, ListenerStore, PlayStore, RecommendationStore, UserStore
+from tests.fakes.samples import NOW, at, make_list, make_play, make_user
+from tests.fakes.stores import FakeFeedbackStore, FakeListenerStore, FakePlayStore, FakeRecommendationStore, FakeUserStore
 
 Stores = tuple[PlayStore, RecommendationStore]
 
@@ -38,6 +40,19 @@ def plays(stores: Stores) -> PlayStore:
 @pytest.fixture(params=["fake", "mongo"])
 def feedback(request: pytest.FixtureRequest) -> FeedbackStore:
     return FakeFeedbackStore() if request.param == "fake" else MongoFeedbackStore(request.getfixturevalue("database"))
+
+
+@pytest.fixture(params=["fake", "mongo"])
+def listener_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def make_listener_stores(request: pytest.FixtureRequest, kind: str) -> tuple[UserStore, PlayStore, FeedbackStore, ListenerStore]:
+    if kind == "fake":
+        users, plays, feedback = FakeUserStore(), FakePlayStore(), FakeFeedbackStore()
+        return users, plays, feedback, FakeListenerStore(users, plays, feedback)
+    database = request.getfixturevalue("database")
+    return MongoUserStore(database), MongoPlayStore(database), MongoFeedbackStore(database), MongoListenerStore(database)
 
 
 def find_due(plays: PlayStore, now: datetime, *, limit: int = 9) -> list[str]:
@@ -211,6 +226,52 @@ def test_the_plays_of_another_user_are_left_alone(stores: Stores) -> None:
     plays.record(make_play("e1", user_id="bob"))
     assert recommendations.save_with_effect(make_list("ann"), ["e1"], now=NOW) == 0
     assert plays.unprocessed(["e1"]) == {"e1"}
+
+
+def test_lists_of_several_listeners_are_stored_at_once_and_each_play_counts_once(stores: Stores) -> None:
+    plays, recommendations = stores
+    for event_id, user_id in (("a1", "ann"), ("a2", "ann"), ("b1", "bob")):
+        plays.record(make_play(event_id, user_id=user_id))
+    recommendations.want_renewal("bob", now=NOW)
+    arrival = PlayArrival(received_at=truncate_time(at(1)))
+    assert recommendations.read_epochs(["ann", "bob", "cid"]) == {"ann": 0, "bob": 1, "cid": 0}
+
+    def save(seconds: float) -> list[int]:
+        events = {"ann": ("a1", "nothing"), "bob": ("b1",), "cid": ("a2",)}
+        effects = [
+            ListEffect(recommendations=make_list(user_id, generated_at=at(seconds)), arrivals=dict.fromkeys(mine, arrival), epoch=0)
+            for user_id, mine in events.items()
+        ]
+        return recommendations.save_each_with_effect(effects, now=at(seconds))
+
+    assert save(2) == [1, 1, 0]
+    assert save(3) == [0, 0, 0]
+    assert plays.unprocessed(["a1", "a2", "b1"]) == {"a2"}, "it is not cid's"
+    assert plays.find_many(["a1"])["a1"].arrival == arrival
+    ann, bob = recommendations.find("ann"), recommendations.find("bob")
+    assert ann is not None
+    assert (ann.plays_processed, ann.generated_at) == (1, truncate_time(at(3)))
+    assert bob is None, "its epoch is past, and its play counts"
+    assert recommendations.save_each_with_effect([], now=at(4)) == []
+
+
+def test_the_states_of_several_listeners_are_what_their_stores_say(request: pytest.FixtureRequest, listener_kind: str) -> None:
+    users, plays, feedback, listeners = make_listener_stores(request, listener_kind)
+    users.add(make_user("ann", "Ann"))
+    users.add(make_user("bob", "Bob"))
+    for number, user_id in enumerate(("ann", "bob", "ann", "ann", "gone")):
+        plays.record(make_play(f"e{number}", user_id=user_id, occurred_at=at(number)))
+    feedback.put("ann", "t1", "like", now=NOW)
+    feedback.put("ann", "t2", "dislike", now=at(1))
+    feedback.put("ann", "t1", "not_now", now=at(2), until=at(60))
+    for now in (at(30), at(90)):
+        states = listeners.read_states(["ann", "bob", "gone"], plays=2, now=now)
+        assert ids(list(states["ann"].recent)) == ["e3", "e2"] == ids(plays.recent("ann", limit=2))
+        assert list(states["ann"].opinions.items()) == list(feedback.for_user("ann", now=now).items())
+        assert (ids(list(states["bob"].recent)), states["bob"].opinions) == (["e1"], {})
+        assert (list(states["gone"].recent), states["gone"].opinions) == ([], {})
+    same = [(play.track_id, play.kind, play.position_s, play.occurred_at) for play in plays.recent("bob", limit=1)]
+    assert [(play.track_id, play.kind, play.position_s, play.occurred_at) for play in states["bob"].recent] == same
 
 
 def test_the_last_opinion_counts(feedback: FeedbackStore) -> None:

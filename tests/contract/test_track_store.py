@@ -169,7 +169,7 @@ def test_names_are_those_of_the_tracks_that_are_there(tracks: TrackStore) -> Non
     gone = attach_track(tracks, make_analysis("b"), make_object("uploads/gone.mp3"))
     tracks.detach_object("uploads/gone.mp3", now=at(20))
     found = tracks.find_names([named.track_id, "nothing", gone.track_id, named.track_id])
-    assert found == {named.track_id: TrackName(named.track_id, named.display_title, named.artist, 0)}
+    assert found == {named.track_id: TrackName(named.track_id, named.display_title, named.artist, named.duration_s, 0)}
     assert tracks.find_names([]) == {}
 
 

@@ -19,6 +19,7 @@ from chalicelib.storage.renewals import leave_list
 from chalicelib.storage.times import truncate_time
 from chalicelib.workflows.account_ports import AccountStores
 from tests.fakes.listener_stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore, FakeSessionStore, FakeUserStore
+from tests.fakes.query_store import FakeQueryStore
 from tests.fakes.switchable import Switchable, answering
 from tests.fakes.track_store import FakeTrackStore
 from tests.fakes.upload_store import FakeUploadStore
@@ -224,11 +225,18 @@ def _count_day(day: date, quarters: Counter[int]) -> DayCount:
 class FakePersonalStore(Switchable):
     store = "personal"
 
-    def __init__(self, feedback: FakeFeedbackStore, recommendations: FakeRecommendationStore, uploads: FakeUploadStore) -> None:
+    def __init__(
+        self,
+        feedback: FakeFeedbackStore,
+        recommendations: FakeRecommendationStore,
+        uploads: FakeUploadStore,
+        queries: FakeQueryStore | None = None,
+    ) -> None:
         super().__init__()
         self.feedback = feedback
         self.recommendations = recommendations
         self.uploads = uploads
+        self.queries = queries or FakeQueryStore()
 
     def stream_feedback(self, user_id: str) -> Iterator[Feedback]:
         own = [(at, track, opinion) for (user, track), (at, opinion) in self.feedback.opinions.items() if user == user_id]
@@ -249,6 +257,10 @@ class FakePersonalStore(Switchable):
     def erase_recommendations(self, user_id: str) -> None:
         for kept in (self.recommendations.lists, self.recommendations.epochs, self.recommendations.renewals):
             kept.pop(user_id, None)
+
+    @answering
+    def erase_queries(self, user_id: str) -> None:
+        self.queries.queries = {each.query_id: each for each in self.queries.queries.values() if each.user_id != user_id}
 
     @answering
     def list_upload_keys(self, user_id: str, *, limit: int) -> list[tuple[str, str]]:
@@ -317,6 +329,7 @@ def make_fake_account_stores(
     recommendations: FakeRecommendationStore,
     uploads: FakeUploadStore,
     tracks: FakeTrackStore | None = None,
+    queries: FakeQueryStore | None = None,
 ) -> AccountStores:
     """Over the fakes that a test has already."""
     return AccountStores(
@@ -324,6 +337,6 @@ def make_fake_account_stores(
         sessions=FakeOpenSessions(sessions),
         history=FakeHistoryStore(plays, recommendations, tracks),
         statistics=FakeStatisticsStore(plays),
-        personal=FakePersonalStore(feedback, recommendations, uploads),
+        personal=FakePersonalStore(feedback, recommendations, uploads, queries),
         erasures=FakeErasureStore(users, recommendations),
     )

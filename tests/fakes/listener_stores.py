@@ -16,6 +16,7 @@ from chalicelib.storage.renewals import SENT_AT_ONCE_FOR, Prune, empty_list
 from chalicelib.storage.search_words import fold_username
 from chalicelib.storage.times import truncate_time, truncate_times
 from chalicelib.way_model import PlayArrival
+from chalicelib.workflows.listener_ports import ListEffect, ListenerState
 from tests.fakes.switchable import Switchable, answering
 from tests.fakes.track_store import FakeTrackStore
 
@@ -214,6 +215,26 @@ class FakeFeedbackStore(Switchable):
         return {**lasting, **covering}
 
 
+class FakeListenerStore(Switchable):
+    """What the other stores have."""
+
+    store = "plays"
+
+    def __init__(self, users: FakeUserStore, plays: FakePlayStore, feedback: FakeFeedbackStore) -> None:
+        super().__init__()
+        self.users, self.plays, self.feedback = users, plays, feedback
+
+    @answering
+    def read_states(self, user_ids: Sequence[str], *, plays: int, now: datetime) -> dict[str, ListenerState]:
+        return {user_id: self._read_state(user_id, plays, now) for user_id in user_ids}
+
+    def _read_state(self, user_id: str, plays: int, now: datetime) -> ListenerState:
+        user = self.users.find(user_id)
+        if user is None:
+            return ListenerState((), {})
+        return ListenerState(self.plays.recent(user_id, limit=plays), self.feedback.for_user(user_id, now=now), user.taste_reset_at)
+
+
 class FakeRecommendationStore(Switchable):
     store = "recommendations"
 
@@ -270,6 +291,17 @@ class FakeRecommendationStore(Switchable):
         if chosen is offered:
             self.renewals.pop(user_id, None)
         return len(fresh)
+
+    @answering
+    def save_each_with_effect(self, effects: Sequence[ListEffect], *, now: datetime) -> list[int]:
+        return [
+            self.save_with_effect(each.recommendations, list(each.arrivals), now=now, arrivals=each.arrivals, epoch=each.epoch)
+            for each in effects
+        ]
+
+    @answering
+    def read_epochs(self, user_ids: Sequence[str]) -> dict[str, int]:
+        return {user_id: self.epochs[user_id] for user_id in user_ids}
 
     @answering
     def read_epoch(self, user_id: str) -> int:

@@ -2,6 +2,7 @@
 
 from tests.fakes.listener_stores import (
     FakeFeedbackStore,
+    FakeListenerStore,
     FakePlayStore,
     FakeRecommendationStore,
     FakeSessionStore,
@@ -20,6 +21,7 @@ __all__ = [
     "FakeFeedbackStore",
     "FakeIndexBuildStore",
     "FakeLeaseStore",
+    "FakeListenerStore",
     "FakeListeningStore",
     "FakePassageStore",
     "FakePlayStore",

@@ -60,7 +60,7 @@ class FakeTrackStore(Switchable):
     def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
         wanted = set(track_ids)
         return {
-            track.track_id: TrackName(track.track_id, track.display_title, track.artist, track.play_count)
+            track.track_id: TrackName(track.track_id, track.display_title, track.artist, track.duration_s, track.play_count)
             for track in self._active()
             if track.track_id in wanted
         }

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.events.kafka_events import name_failures, parse_play_records
-from chalicelib.workflows.refresh_recommendations import Refreshing, refresh_recommendations
+from chalicelib.workflows.refresh_recommendations import refresh_recommendations
+from chalicelib.workflows.refreshing import Refreshing
 from functions.recommend.handler import prepare_refreshing
 
 Event = dict[str, Any]

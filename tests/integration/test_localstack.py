@@ -22,10 +22,13 @@ import pytest
 
 from chalicelib.storage.music_bucket import S3MusicBucket
 from infrastructure.api_release import ApiStage, read_address, release_api
+from infrastructure.change_sets import apply_change_set
+from infrastructure.deploy import read_outputs
 from infrastructure.errors import DeployError
 from infrastructure.running_api import GATEWAY_STAGE
 from infrastructure.smoke_test import Listener as Caller
 from infrastructure.smoke_test import wait_for
+from infrastructure.upload import provide_bucket, upload_template
 from localstack.localstack_emulator import OTHER_LOOPBACK, describe_localstack, find_exposed_address, list_own_addresses
 from localstack.settings import KEYS
 from localstack.supervisor import ChildDiedError, Supervisor
@@ -74,6 +77,19 @@ def clients(port: int) -> Callable[[str], Any]:
     make: Any = boto3.client
     keys = {"aws_access_key_id": KEYS["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": KEYS["AWS_SECRET_ACCESS_KEY"]}
     return lambda service: make(service, endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1", **keys)
+
+
+def test_a_template_larger_than_a_request_goes_by_a_bucket(clients: Callable[[str], Any]) -> None:
+    cloudformation, s3 = clients("cloudformation"), clients("s3")
+    queue = {"Type": "AWS::SQS::Queue", "Metadata": {"Story": "x" * 60_000}}
+    template = json.dumps({"Resources": {"Padded": queue}, "Outputs": {"Url": {"Value": {"Ref": "Padded"}}}})
+    provide_bucket(s3, "templates")
+    template_url = upload_template(template, bucket="templates", s3=s3)
+    given: dict[str, Any] = {"stack": "padded", "change": "CREATE", "parameters": {}, "report": print}
+    with pytest.raises(cloudformation.exceptions.ClientError, match="51200"):
+        cloudformation.create_change_set(StackName="padded", ChangeSetName="by-body", ChangeSetType="CREATE", TemplateBody=template)
+    assert apply_change_set(cloudformation, template={"TemplateURL": template_url}, **given)
+    assert clients("sqs").get_queue_attributes(QueueUrl=read_outputs(cloudformation, "padded")["Url"])
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,7 @@ BOOTSTRAPPED = (
     "users",
     "plays",
     "feedback",
+    "listener_states",
     "recommendations",
     "index_builds",
     "dead_letters",

@@ -22,6 +22,7 @@ import pytest
 from infrastructure.deploy import deploy_stack, name_stack
 from infrastructure.errors import DeployError, PackageError
 from infrastructure.package import Packages, build_packages
+from infrastructure.template_body import TEMPLATE, make_body, read_template
 from infrastructure.zips import write_archive
 from localstack.emulator import answers_health, describe_emulator, find_emulator_python, make_endpoint_url
 from tests.conftest import _find_free_port, give_up
@@ -33,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE = "probe"
 MUSIC, INDEX = "probe-music", "probe-index"
 VISIBILITY_S = 5
+REQUEST_LIMIT = 51_200  # bytes of a template within a request
 PROBE = """
 import json, os, uuid
 VERSION = "{version}"
@@ -110,7 +112,9 @@ def probes(real_packages: Packages, tmp_path_factory: pytest.TempPathFactory) ->
     return make_probes(real_packages, tmp_path_factory.mktemp("probes"), version="one")
 
 
-def deploy(emulator: Emulator, packages: Packages, *, lines: list[str] | None = None, **more: str) -> dict[str, str]:
+def deploy(
+    emulator: Emulator, packages: Packages, *, lines: list[str] | None = None, template: Path = TEMPLATE, **more: str
+) -> dict[str, str]:
     parameters = {
         "MongodbUri": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100",
         "KafkaBootstrapServers": "127.0.0.1:1",
@@ -123,7 +127,9 @@ def deploy(emulator: Emulator, packages: Packages, *, lines: list[str] | None = 
         "MaxReceiveCount": "2",
     }
     report: Callable[[str], None] = print if lines is None else lines.append
-    return deploy_stack(stage=STAGE, packages=packages, parameters=parameters | more, report=report, clients=emulator.client)
+    return deploy_stack(
+        stage=STAGE, packages=packages, parameters=parameters | more, report=report, clients=emulator.client, template=template
+    )
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +174,36 @@ def test_deploying_the_same_again_changes_nothing(emulator: Emulator, probes: Pa
     lines: list[str] = []
     assert deploy(emulator, probes, lines=lines) == outputs
     assert lines == [f"stack timbre-{STAGE}: nothing to change"]
+
+
+def write_padded_template(folder: Path, *, padding: int) -> Path:
+    """The real one, and a queue with a long story."""
+    template = read_template()
+    template["Resources"]["Padded"] = {"Type": "AWS::SQS::Queue", "Metadata": {"Story": "x" * padding}}
+    template["Outputs"]["PaddedUrl"] = {"Value": {"Ref": "Padded"}}
+    path = folder / "template.json"
+    path.write_text(json.dumps(template))  # JSON is YAML
+    return path
+
+
+def test_a_template_larger_than_a_request_is_deployed(
+    emulator: Emulator, probes: Packages, outputs: Mapping[str, str], tmp_path: Path
+) -> None:
+    template = write_padded_template(tmp_path, padding=60_000)
+    assert len(make_body(template).encode()) > 2 * REQUEST_LIMIT
+    padded = deploy(emulator, probes, template=template)
+    try:
+        assert emulator.client("sqs").get_queue_attributes(QueueUrl=padded["PaddedUrl"])["ResponseMetadata"]["HTTPStatusCode"] == 200
+    finally:
+        assert deploy(emulator, probes) == outputs
+
+
+def test_a_template_larger_than_cloudformation_reads_is_refused_with_its_words(
+    emulator: Emulator, probes: Packages, outputs: Mapping[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(DeployError, match="1000000"):
+        deploy(emulator, probes, template=write_padded_template(tmp_path, padding=1_000_000))
+    assert deploy(emulator, probes) == outputs
 
 
 def test_dropped_object_invokes_the_function_with_a_key_that_can_be_read_back(emulator: Emulator, outputs: Mapping[str, str]) -> None:

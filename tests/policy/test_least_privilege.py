@@ -116,6 +116,7 @@ class System:
         self.users = fakes.FakeUserStore()
         self.plays = fakes.FakePlayStore()
         self.feedback = fakes.FakeFeedbackStore()
+        self.listener_states = fakes.FakeListenerStore(self.users, self.plays, self.feedback)
         self.recommendations = fakes.FakeRecommendationStore(self.plays)
         self.index_builds = fakes.FakeIndexBuildStore()
         self.leases = fakes.FakeLeaseStore()

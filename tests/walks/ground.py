@@ -63,7 +63,7 @@ class Asking:
 
     person: Person
     path: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str | int] = field(default_factory=dict)
+    query: Mapping[str, str | int | list[str]] = field(default_factory=dict)  # a list: repeated
     body: Any = None  # JSON
     form: Mapping[str, str] | None = None
     may_fail: bool = False  # as one who may not, or too late: with an answer below 500
@@ -109,7 +109,7 @@ class Ground:
         elif method != "GET":
             headers["content-type"] = "application/json"
             content = b"" if asking.body is None else json.dumps(asking.body).encode()
-        request = HttpRequest(method, target, urlencode(asking.query), headers, content, self._draw_address())
+        request = HttpRequest(method, target, urlencode(asking.query, doseq=True), headers, content, self._draw_address())
         named = {name.removesuffix("+"): value for name, value in asking.path.items()}
         return build_event(request, Route(pattern, named), binary_types=())
 

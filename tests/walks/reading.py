@@ -217,19 +217,30 @@ def draw_ids(ground: Ground, count: int) -> str:
     return ",".join(dict.fromkeys(ground.track_id() for _ in range(count)))
 
 
+def draw_mix(ground: Ground, to: int, away: int) -> dict[str, str | int | list[str]]:
+    """No song on both sides: that is refused."""
+    chosen = list(dict.fromkeys(ground.track_id() for _ in range(4 * (to + away))))
+    return {"to": chosen[:to], "away": ",".join(chosen[to : to + away])}
+
+
 def ask_for_mix(ground: Ground, person: Person) -> Asked:
-    yield Asking(person=person, query={"to": draw_ids(ground, 3), "away": draw_ids(ground, 2)})
+    yield Asking(person=person, query=draw_mix(ground, 3, 2))
     yield Asking(person=person, query={"away": draw_ids(ground, 1)})
+    yield Asking(person=person, query={**draw_mix(ground, 20, 20), "limit": 50})
 
 
 def show_mix_page(ground: Ground, person: Person) -> Asked:
     yield Asking(person=person)
     yield Asking(person=person, query={"to": draw_ids(ground, 2), "q": ground.dice.choice(ground.songs)["display_title"]})
+    yield Asking(person=person, query=draw_mix(ground, 3, 1))
 
 
 def ask_for_radio(ground: Ground, person: Person) -> Asked:
     yield Asking(person=person)
     yield Asking(person=person, query={"seed": ground.track_id(), "heard": draw_ids(ground, 120), "skipped": draw_ids(ground, 10)})
+    yield Asking(
+        person=person, query={"seed": ground.track_id(), "heard": draw_ids(ground, 60), "skipped": draw_ids(ground, 20), "limit": 6}
+    )
 
 
 def ask_for_path(ground: Ground, person: Person) -> Asked:
@@ -245,12 +256,13 @@ def show_path_page(ground: Ground, person: Person) -> Asked:
 
 def make_query(ground: Ground, person: Person, *, is_heard: bool = True) -> SoundQuery:
     query_id, now = f"{ground.dice.getrandbits(96):024x}", ground.now()
-    heard = ground.find_track(ground.track_id()).mfcc
+    heard = ground.find_track(ground.track_id())
+    features = ground.stores.tracks().features_of([heard.track_id]).get(heard.track_id)
     key = f"queries/{query_id}/clip.wav"
     query = SoundQuery(query_id=query_id, user_id=person.user_id, key=key, created_at=now, expires_at=now + timedelta(hours=1))
     ground.stores.sound_queries().create(query)
     if is_heard:
-        ground.stores.sound_queries().answer(query_id, mfcc=heard, features=None, duration_s=10.0)
+        ground.stores.sound_queries().answer(query_id, mfcc=heard.mfcc, features=features, duration_s=10.0)
     return query
 
 

@@ -21,6 +21,7 @@ from chalicelib.storage.dead_letters import MongoDeadLetterStore
 from chalicelib.storage.feedback import MongoFeedbackStore
 from chalicelib.storage.index_bucket import S3IndexBucket
 from chalicelib.storage.index_builds import MongoIndexBuildStore
+from chalicelib.storage.listener_states import MongoListenerStore
 from chalicelib.storage.listening import MongoListeningStore
 from chalicelib.storage.mongo import MongoDatabase
 from chalicelib.storage.music_bucket import S3MusicBucket
@@ -163,6 +164,9 @@ class MongoStores:
 
     def feedback(self) -> MongoFeedbackStore:
         return MongoFeedbackStore(self.database)
+
+    def listener_states(self) -> MongoListenerStore:
+        return MongoListenerStore(self.database)
 
     def recommendations(self) -> MongoRecommendationStore:
         return MongoRecommendationStore(self.database)

@@ -75,6 +75,7 @@ class FakeStores:
             recommendations=self.recommendation_store,
             uploads=self.upload_store,
             tracks=self.track_store,
+            queries=self.query_store,
         )
         self.reanalysis_store = fakes.FakeReanalysisStore(self.track_store)
         self.exports = account_fakes.FakeExportBucket()

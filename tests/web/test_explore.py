@@ -30,10 +30,43 @@ def test_songs_near_to_several_come_with_what_they_are_near_to(ann: Browser, son
     assert all(item["reasons"][0]["text"].startswith("Away from “Song 0”") for item in away["items"])
 
 
-@pytest.mark.parametrize("query", ["", "to=x", "to=", f"to={','.join(['a' * 24] * 21)}", f"to={'a' * 24}&limit=0"])
+def test_several_songs_are_named_by_commas_or_by_a_parameter_each(ann: Browser, songs: list[str]) -> None:
+    by_commas = ann.read_json(f"/similar?to={songs[0]},{songs[1]},{songs[2]}&away={songs[3]},{songs[4]}")
+    each = ann.read_json(f"/similar?to={songs[0]}&to={songs[1]}&to={songs[2]}&away={songs[3]}&away={songs[4]}")
+    mixed = ann.read_json(f"/similar?to={songs[0]},{songs[1]}&away={songs[3]}&to={songs[2]}&away={songs[4]}")
+    assert by_commas == each == mixed
+    assert each != ann.read_json(f"/similar?to={songs[2]}&away={songs[4]}")
+    heard = "&".join(f"heard={song}" for song in songs[1:11])
+    assert {item["track_id"] for item in ann.read_json(f"/radio?seed={songs[0]}&{heard}")["items"]} == set(songs[11:])
+    page = ann.get(f"/similar?to={songs[0]}&to=&to={songs[1]}&away={songs[3]}&away=").body.decode()
+    assert f'data-to="{songs[0]},{songs[1]}" data-away="{songs[3]}"' in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "to=x",
+        "to=",
+        f"to={'a' * 24}&to=",
+        f"to={'a' * 24},",
+        f"to={','.join(['a' * 24] * 21)}",
+        "&".join([f"to={'a' * 24}"] * 21),
+        f"to={'a' * 24}&limit=0",
+    ],
+)
 def test_a_mix_of_nothing_or_of_what_is_no_id_is_refused(ann: Browser, query: str) -> None:
     answer = ann.get(f"/api/v1/similar?{query}")
     assert (answer.status_code, answer.json_body["error"]["code"]) == (400, "invalid_input")
+
+
+def test_a_song_cannot_be_near_and_away_at_once(ann: Browser, songs: list[str]) -> None:
+    query = f"to={songs[0]},{songs[1]}&away={songs[1]}"
+    answer = ann.get(f"/api/v1/similar?{query}")
+    assert (answer.status_code, answer.json_body["error"]["message"]) == (400, "A song cannot be in both to and away.")
+    page = ann.get(f"/similar?{query}")
+    assert page.status_code == 400
+    assert "A song cannot be in both to and away." in page.body.decode()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +94,9 @@ def test_a_path_has_both_ends_and_says_each_step(ann: Browser, songs: list[str])
     assert (items[0]["track_id"], items[-1]["track_id"], len(items)) == (songs[0], songs[9], 6)
     assert items[0]["distance"] is None
     assert all(item["distance"] > 0 and 0 <= item["percentile"] <= 100 for item in items[1:])
-    assert ann.get(f"/api/v1/path?from={songs[0]}").status_code == 400
+    refused = ann.get(f"/api/v1/path?from={songs[0]}")
+    assert refused.status_code == 400
+    assert refused.json_body["error"]["message"] == "The query does not fit: Object missing required field `to`."
 
 
 def test_the_page_of_a_mix_adds_and_takes_out_by_links(ann: Browser, songs: list[str]) -> None:
@@ -82,8 +117,17 @@ def test_the_page_of_a_path_asks_for_its_ends_and_shows_the_way(ann: Browser, so
     found = ann.get(f"/path?from={songs[0]}&q=Song+9&end=to").body.decode()
     assert f"/path?from={songs[0]}&amp;to={songs[9]}" in found
     page = ann.get(f"/path?from={songs[0]}&to={songs[9]}").body.decode()
-    assert page.count('class="track"') == 10
+    assert page.count('class="track"') == len(ann.read_json(f"/path?from={songs[0]}&to={songs[9]}")["items"]) > 4
     assert f'href="/path?from={songs[9]}&amp;to={songs[0]}"' in page
+
+
+def test_the_page_of_a_path_says_why_it_is_shorter_than_asked(ann: Browser, songs: list[str]) -> None:
+    near = ann.read_json(f"/tracks/{songs[0]}/similar?limit=1")["items"][0]["track_id"]
+    steps = ann.read_json(f"/path?from={songs[0]}&to={near}&length=25")["items"]
+    assert len(steps) < 25
+    page = ann.get(f"/path?from={songs[0]}&to={near}&length=25").body.decode()
+    assert f"{len(steps)} songs" in re.sub(r"<li>.*?</li>", "", page)
+    assert ("already close" in page) == (min(step["percentile"] for step in steps[1:]) >= 80)
 
 
 def test_pages_say_that_the_index_is_out_of_reach(site: Site, ann: Browser, songs: list[str]) -> None:
@@ -112,7 +156,10 @@ def test_a_recording_is_answered_with_the_songs_nearest_to_it(site: Site, ann: B
     answer = ann.read_json(f"/queries/{query_id}?limit=3")
     assert (answer["status"], answer["duration_s"], len(answer["items"])) == ("ready", 12.0, 3)
     assert answer["items"][0]["track_id"] == heard.track_id
-    assert heard.display_title in ann.get(f"/query?id={query_id}").body.decode()
+    page = ann.get(f"/query?id={query_id}").body.decode()
+    assert heard.display_title in page
+    assert "Sounds like “my hum.wav”" in page
+    assert '<details class="query-again' in page
 
 
 def test_a_recording_that_cannot_be_read_says_why(site: Site, ann: Browser) -> None:

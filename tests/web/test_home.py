@@ -43,6 +43,21 @@ def test_someone_new_is_asked_what_sounds_like_them(site: Site, ann: Browser) ->
     assert "Or start anywhere" in body
 
 
+def test_random_songs_are_the_same_all_day_and_others_tomorrow(site: Site, ann: Browser, bob: Browser) -> None:
+    for number in range(40):
+        site.add_track(f"song {number}")
+
+    def look(browser: Browser) -> list[str]:
+        return [item["track_id"] for item in browser.read_json("/recommendations?limit=5")["items"]]
+
+    first, page = look(ann), find_ids(open_home(ann))
+    assert look(ann) == first
+    assert find_ids(open_home(ann)) == page
+    assert look(bob) != first
+    site.pass_time(24 * 3600)
+    assert look(ann) != first
+
+
 def test_three_others_are_a_link_that_works_without_a_script(site: Site, ann: Browser) -> None:
     for number in range(12):
         site.add_track(f"song {number}")

@@ -88,6 +88,17 @@ def test_every_parameter_of_a_path_has_an_example_that_fits_its_schema(document:
         make_validator(document, parameter["schema"]).validate(parameter["example"])
 
 
+def test_what_is_said_of_a_query_is_told_of_its_parameters(document: Json) -> None:
+    parameters = {each["name"]: each for each in document["paths"]["/similar"]["get"]["parameters"]}
+    assert parameters["to"]["description"].startswith("At most 20 ids of songs, by commas, or each in a parameter of its own")
+    assert parameters["to"]["schema"]["type"] == "array"
+    assert parameters["to"]["schema"]["maxItems"] == 20
+    assert parameters["to"]["schema"]["default"] == []
+    assert parameters["to"]["schema"]["items"]["format"] == "track-id"
+    told = [each for _, _, operation in list_operations(document) for each in operation["parameters"] if each["in"] == "query"]
+    assert {each["name"] for each in told if not each.get("description")} <= {"from", "to", "limit", "year"}  # they say it themselves
+
+
 def list_contents(document: Json) -> list[tuple[str, Json]]:
     contents = []
     for path, method, operation in list_operations(document):

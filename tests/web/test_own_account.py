@@ -247,6 +247,7 @@ def test_who_is_erased_is_gone_everywhere_and_stays_away(site: Site, ann: Browse
     play(site, ann, track, "event-0001")
     play(site, bob, track, "event-bobs", name="bob")
     upload = ann.send_json("POST", "/uploads", {"filename": "a.mp3", "size_bytes": 10, "content_type": "audio/mpeg"}).json_body
+    asked = ann.send_json("POST", "/queries", {"filename": "hum.wav", "size_bytes": 10, "content_type": "audio/wav"}).json_body
     user_id = site.user().user_id
     answer = ann.send_json("DELETE", "/me", {"password": PASSWORD, "with_uploads": True})
     assert (answer.status_code, answer.json_body) == (202, {"status": "erasing"})
@@ -254,6 +255,7 @@ def test_who_is_erased_is_gone_everywhere_and_stays_away(site: Site, ann: Browse
     assert site.stores.user_store.find(user_id) is None
     assert [each.user_id for each in site.stores.play_store.plays.values()] == [site.user("bob").user_id]
     assert site.stores.recommendation_store.find(user_id) is None
+    assert asked["query_id"] not in site.stores.query_store.queries
     site.stores.music.put(upload["key"], b"audio")
     site.pass_time(60)
     assert erase_due(make_erasing(site), is_time_up=lambda: False) == 1

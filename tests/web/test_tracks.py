@@ -42,7 +42,7 @@ def test_a_tracks_page_shows_it_and_what_sounds_like_it(site: Site, ann: Browser
         site.add_track(f"Other {n}")
     site.build_index()
     page = ann.get(f"/tracks/{track.track_id}").body.decode()
-    for words in ("Song One", "Ada", "Firsts", "1999", "0:30", "nearer than", "% of pairs"):
+    for words in ("Song One", "Ada", "Firsts", "1999", "0:30", "Nearer than", "% of all pairs of songs"):
         assert words in page
     assert f'src="/api/v1/tracks/{track.track_id}/audio"' in page
 
@@ -96,7 +96,8 @@ def test_a_track_that_is_not_there_is_a_page_and_json_of_404(ann: Browser) -> No
     for name in (make_track_id("none"), "nonsense", "..%2f..%2fetc", "A" * 24):
         page = ann.get(f"/tracks/{name}")
         assert page.status_code == 404
-        assert b"There is no such track." in page.body
+        assert b"It may have been removed" in page.body
+        assert b"track." not in page.body
         for path in ("", "/similar", "/audio", "/cover"):
             answer = ann.get(f"/api/v1/tracks/{name}{path}")
             assert (answer.status_code, answer.json_body["error"]["code"]) == (404, "track_not_found")

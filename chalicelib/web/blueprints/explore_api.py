@@ -14,11 +14,10 @@ routes = Routes(__name__)
 @routes.api("/similar", errors=("track_not_found", "store_unavailable"))
 def list_mix(visit: Visit, query: shapes_explore.MixQuery) -> shapes_explore.Mixed:
     """Songs near to each of several songs, and to what lies between them; none that is nearer to one of `away`. With `away` alone: songs
-    that sound least like those. Each with its reasons."""
-    chosen, avoided = shapes_explore.split_ids(query.to), shapes_explore.split_ids(query.away)
-    if not chosen and not avoided:
+    that sound least like those. Each with its reasons. A song in both is refused."""
+    if not query.to and not query.away:
         raise InvalidInputError("to or away must name a song.")
-    return list_mixed(visit, chosen, avoided, limit=query.limit)
+    return list_mixed(visit, query.to, query.away, limit=query.limit)
 
 
 @routes.api("/radio", errors=("track_not_found", "store_unavailable"))
@@ -30,5 +29,6 @@ def show_radio(visit: Visit, query: shapes_explore.RadioQuery) -> shapes_explore
 
 @routes.api("/path", errors=("track_not_found", "store_unavailable"))
 def show_path(visit: Visit, query: shapes_explore.PathQuery) -> shapes_explore.SongPath:
-    """Songs from one to the other in small, even steps: no song twice, and of one artist two in a row only for want of others."""
+    """Songs from one to the other in small, even steps: no song twice, and of one artist two in a row only for want of others. Fewer than
+    `length` where the two are close and no small steps lead through others."""
     return lead_path(visit, query.from_id, query.to, length=query.length)

@@ -25,8 +25,8 @@ _MaybeId = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{24})?\Z")]
 
 
 class _MixAsked(msgspec.Struct, frozen=True):
-    to: shapes_explore.Chosen = ""
-    away: shapes_explore.Avoided = ""
+    to: shapes_explore.Chosen = ()
+    away: shapes_explore.Avoided = ()
     q: _Words = ""  # songs to add
 
 
@@ -41,8 +41,8 @@ class _PathAsked(msgspec.Struct, frozen=True):
 @routes.page("/similar")
 def show_mix_page(visit: Visit) -> Answer:
     asked = read_query_as(visit, _MixAsked)
-    named = visit.stores.tracks().find_many([*shapes_explore.split_ids(asked.to), *shapes_explore.split_ids(asked.away)])
-    chosen, avoided = ([each for each in shapes_explore.split_ids(ids) if each in named] for ids in (asked.to, asked.away))
+    named = visit.stores.tracks().find_many([*asked.to, *asked.away])
+    chosen, avoided = ([each for each in dict.fromkeys(ids) if each in named] for ids in (asked.to, asked.away))
     return render(
         visit,
         "similar.html",

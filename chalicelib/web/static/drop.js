@@ -11,7 +11,9 @@ import { addFiles, callOff, callOffAll, clearDone, connectList, groups, isBusy, 
 const tray = document.getElementById("tray"); // only for who may upload
 const overlay = document.getElementById("drop-overlay");
 const UNSENT_EVERY_MS = 2000;
+const LEAVE_MS = 120;
 let notedAt = 0;
+let leaving = 0;
 
 const hurry = followReceipts({
   list: () => groups.sent,
@@ -62,7 +64,13 @@ function takeTransfer(transfer) {
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files") ?? false;
 
 function showOverlay(isOver) {
+  clearTimeout(leaving);
   overlay.hidden = !isOver;
+}
+
+// Safari does not say where the pointer goes: whoever is still over the page is heard of at once.
+function leave(event) {
+  if (!event.relatedTarget) leaving = setTimeout(showOverlay, LEAVE_MS, false);
 }
 
 function connectDrops() {
@@ -70,9 +78,10 @@ function connectDrops() {
   document.addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
+    showOverlay(true);
     event.dataTransfer.dropEffect = "copy";
   });
-  document.addEventListener("dragleave", (event) => !event.relatedTarget && showOverlay(false));
+  document.addEventListener("dragleave", leave);
   document.addEventListener("drop", (event) => {
     showOverlay(false);
     if (!hasFiles(event)) return;

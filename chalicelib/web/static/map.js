@@ -1,16 +1,16 @@
 // The map of all songs: brings together points, camera, hands, legend and panel. Loaded by map_loader.js when the page is there; lets go
 // of everything when another page takes its place.
 
+import { connectFinder } from "./map_finder.js";
 import { createLegend, slotGenres } from "./map_genres.js";
 import { connectGestures } from "./map_gestures.js";
-import { sayArtist, showCard, showFound, showList } from "./map_panel.js";
+import { sayArtist, showCard, showList } from "./map_panel.js";
 import { findIds, findTowards, idAt, parsePoints } from "./map_points.js";
 import { createScene } from "./map_scene.js";
-import { findAlike, findSongs, forgetSong, knownSong, loadMap, loadPointsFile, loadSong, loadSongs } from "./map_songs.js";
+import { findAlike, forgetSong, knownSong, loadMap, loadPointsFile, loadSong, loadSongs } from "./map_songs.js";
 
 const LISTED = 20;
 const ALIKE = 20;
-const TYPED_REST_MS = 160;
 const NARROW = 700;
 const NO_MAP = "There is no map yet: the next index build brings it, a moment after the next song has come in.";
 const UNREACHED = "The map could not be fetched. Please look at the network and open the page again.";
@@ -35,7 +35,7 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
   const { signal } = leaving;
   const slots = slotGenres(points.genres);
   let hovered = -1;
-  let [isPinned, isSeeking, sought] = [false, 0, 0];
+  let isPinned = false;
 
   const legend = createLegend(part("legend"), facts.genres, slots, (words) => {
     say(words);
@@ -56,7 +56,7 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
     const isNarrow = stage.clientWidth < NARROW;
     const panel = part("panel");
     const right = !isNarrow && panel.open ? panel.offsetWidth + 24 : 0;
-    scene.resize({ left: 0, right, top: isNarrow ? 104 : 64, bottom: isNarrow ? 104 : 56 });
+    scene.resize({ left: 0, right, top: isNarrow ? 104 : 112, bottom: isNarrow ? 104 : 56 });
   }
 
   async function refreshWords() {
@@ -76,7 +76,8 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
     const index = isPinned ? state.focus : hovered;
     if (card.hidden || index < 0) return;
     const [x, y] = scene.positionOf(index);
-    const [across, down] = [Math.min(x + 18, stage.clientWidth - card.offsetWidth - 8), Math.min(y + 18, stage.clientHeight - card.offsetHeight - 8)];
+    const free = stage.clientWidth - camera.state.right;
+    const [across, down] = [Math.min(x + 18, free - card.offsetWidth - 8), Math.min(y + 18, stage.clientHeight - card.offsetHeight - 8)];
     card.style.translate = `${Math.round(Math.max(8, across))}px ${Math.round(Math.max(8, down))}px`;
   }
 
@@ -173,7 +174,7 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
     const on = (selector) => event.target.closest(selector);
     const song = on("[data-map-show]")?.closest("[data-track-id]").dataset.trackId ?? on("[data-map-find]")?.dataset.mapFind;
     if (song) {
-      [sought, part("found").hidden] = [sought + 1, true];
+      finder.close();
       if (find(song) >= 0) flyTo(find(song));
     } else if (on("[data-map-zoom]")) zooms[on("[data-map-zoom]").dataset.mapZoom]();
     else if (on("[data-map-play]")) play(state.focus);
@@ -188,21 +189,6 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
     scene.requestPaint();
   }
 
-  async function seek({ isFinal = false } = {}) {
-    const words = part("find").elements.q.value.trim();
-    const asked = (sought += 1); // a later question, or a song chosen, makes this answer too late
-    if (!words) return (part("found").hidden = true);
-    const songs = await findSongs(words);
-    if (signal.aborted || !songs || asked !== sought) return undefined;
-    const on = findIds(points, songs.map((song) => song.track_id));
-    if (isFinal && on.has(songs[0]?.track_id)) {
-      part("found").hidden = true;
-      return flyTo(on.get(songs[0].track_id));
-    }
-    showFound(part("found"), songs, (id) => on.has(id));
-    return say(`${songs.length} ${songs.length === 1 ? "song" : "songs"} found`);
-  }
-
   function showCurrent() {
     const id = document.querySelector('#player [data-player="song"]')?.dataset.trackId ?? document.querySelector("#player [data-track-id]")?.dataset.trackId;
     state.current = id && !document.getElementById("player").hidden ? find(id) : -1;
@@ -213,18 +199,7 @@ function showMap(root, part, points, { points: facts, played, recommended }) {
   const on = (target, name, act, options) => target.addEventListener(name, act, { signal, ...options });
   on(root, "click", click);
   on(part("panel"), "toggle", measure);
-  on(part("find"), "input", () => {
-    clearTimeout(isSeeking);
-    isSeeking = setTimeout(seek, TYPED_REST_MS);
-  });
-  on(part("find"), "submit", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    clearTimeout(isSeeking);
-    seek({ isFinal: true });
-  });
-  on(part("find"), "keydown", (event) => event.key === "Escape" && (part("found").hidden = true));
-  on(part("find"), "focusout", (event) => !part("find").contains(event.relatedTarget) && (part("found").hidden = true));
+  const finder = connectFinder({ form: part("find"), found: part("found"), points, flyTo, say, signal });
   on(card, "keydown", (event) => event.key === "Escape" && (unpin(), stage.focus()));
   connectGestures(stage, {
     camera,

@@ -36,7 +36,10 @@ export function createLegend(list, genres, slots, onChange) {
     const number = document.createElement("span");
     number.className = "map-genre-count";
     number.textContent = count.toLocaleString();
-    button.append(colour, words, number);
+    const unit = document.createElement("span");
+    unit.className = "unseen";
+    unit.textContent = count === 1 ? "song" : "songs";
+    button.append(colour, words, number, unit);
     const item = document.createElement("li");
     item.append(button);
     parent.append(item);

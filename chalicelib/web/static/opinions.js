@@ -1,5 +1,7 @@
 // Likes and dislikes, wherever a song stands: a button says what it would send, and every place of the song shows what was sent.
 
+import { showToast } from "./toast.js";
+
 const prefix = document.documentElement.dataset.prefix;
 
 // True once the server has it; `opinion` null takes it back. Told to all by `timbre:opinion`.
@@ -11,6 +13,13 @@ export async function sendOpinion(trackId, opinion) {
   const response = await fetch(url, { ...request, keepalive: true }).catch(() => null);
   if (response?.ok) document.dispatchEvent(new CustomEvent("timbre:opinion", { detail: { trackId, opinion } }));
   return Boolean(response?.ok);
+}
+
+// For buttons and keys that show nothing where it fails.
+export async function tryOpinion(trackId, opinion) {
+  const hasArrived = await sendOpinion(trackId, opinion);
+  if (!hasArrived) showToast("What you think of it did not arrive. Please try again.", { isFault: true });
+  return hasArrived;
 }
 
 export async function fetchOpinion(trackId) {
@@ -30,5 +39,5 @@ document.addEventListener("click", (event) => {
   const song = button?.closest("[data-track-id]");
   if (!song || event.defaultPrevented) return; // a list that sends songs away has done it
   const isTakenBack = button.getAttribute("aria-pressed") === "true";
-  sendOpinion(song.dataset.trackId, isTakenBack ? null : button.dataset.opinion);
+  tryOpinion(song.dataset.trackId, isTakenBack ? null : button.dataset.opinion);
 });

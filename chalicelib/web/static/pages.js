@@ -6,6 +6,8 @@ import { announce, say } from "./player_view.js";
 const prefix = document.documentElement.dataset.prefix;
 const UNREACHED = "The page could not be reached. Please look at the network and try again.";
 let going = new AbortController(); // the page that is on its way: a newer wish calls it off
+const REST_MS = 250; // browsers bound how often a place may be noted
+let resting = 0;
 let position = history.state?.position ?? 0;
 
 // Or files are on their way, which a page that is loaded anew would lose.
@@ -23,6 +25,7 @@ const isError = (response, page) => response.status >= 400 && page.getElementByI
 export async function fetchPage(url, options = {}) {
   const response = await fetch(url, options);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const unwanted of page.querySelectorAll("noscript")) unwanted.remove(); // parsed without scripts, they are elements
   return fits(page) || isError(response, page) ? { page, url: response.url } : null;
 }
 
@@ -60,6 +63,11 @@ function rememberPlace({ position: place, url }) {
 function noteScroll() {
   const link = document.activeElement?.closest?.("#main a[href], .site-header a[href]");
   history.replaceState({ ...history.state, position: history.state?.position ?? 0, top: window.scrollY, focus: link?.getAttribute("href") ?? null }, "");
+}
+
+function waitForRest() {
+  clearTimeout(resting);
+  resting = setTimeout(noteRest, REST_MS);
 }
 
 function showPage(page, { focus, top, hash }) {
@@ -105,10 +113,13 @@ document.addEventListener("submit", (event) => {
 });
 
 window.addEventListener("popstate", (event) => {
+  clearTimeout(resting);
   if (!event.state && location.hash) return; // within the page
   position = event.state?.position ?? 0;
   goTo(location.href, { visit: "back", focus: event.state?.focus ?? null, top: event.state?.top ?? 0 });
 });
 
 if (isMusicOn() || history.state) history.scrollRestoration = "manual";
-window.addEventListener("scrollend", () => isMusicOn() && noteScroll());
+const noteRest = () => isMusicOn() && noteScroll();
+if ("onscrollend" in window) window.addEventListener("scrollend", noteRest);
+else window.addEventListener("scroll", waitForRest, { passive: true }); // Safari before 26.2

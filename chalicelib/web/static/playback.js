@@ -16,6 +16,7 @@ export function createPlayback([first, second], on) {
   let attempts = 0;
   let steadyS = 0;
   let stalledS = 0;
+  let seenAt = 0; // data may be there and the sound stand still all the same: after another output, a sleep
   let timer = 0;
   let isOpen = false; // a song that is only shown (restored after a reload) costs no request
   let isMending = false;
@@ -34,6 +35,11 @@ export function createPlayback([first, second], on) {
     element.pause();
     element.removeAttribute("src");
     element.load();
+  }
+
+  // Safari lets an element sound without a click only if it was loaded in one: the second one begins when nobody clicks.
+  function unlockOther() {
+    if (!idle.hasAttribute("src")) idle.load();
   }
 
   async function start() {
@@ -56,6 +62,7 @@ export function createPlayback([first, second], on) {
     else active.pause();
     if (!isAgain && isReady) [active, idle] = [idle, active];
     else if (!isAgain && isPlaying) open(active, next, at);
+    if (isPlaying) unlockOther();
     if (isReady) preloaded = { trackId: null, at: 0 };
     if (isPlaying) start();
     on.state();
@@ -160,7 +167,11 @@ export function createPlayback([first, second], on) {
   watch("waiting", () => on.state());
   watch("durationchange", () => on.time());
   setInterval(() => {
-    if (!track || !isWanted || isMending || active.ended || active.readyState >= 3) return;
+    const hasMoved = active.currentTime !== seenAt;
+    seenAt = active.currentTime;
+    if (hasMoved) stalledS = 0;
+    const isHeld = active.paused && active.readyState >= 3; // by the browser: a call has come in
+    if (hasMoved || !track || !isWanted || isMending || active.ended || isHeld) return;
     stalledS += 1;
     if (stalledS >= STALL_S) mend();
   }, 1000);

@@ -14,6 +14,7 @@ import { claimSound, connectLifetime } from "./player_lifetime.js";
 import { showOpinionOf, turnLike } from "./player_opinion.js";
 import * as view from "./player_view.js";
 import * as queues from "./queue.js";
+import { makeQueueActs } from "./queue_acts.js";
 import { connectQueue, showQueue } from "./queue_view.js";
 import { isRadioOn, stopRadio, turnAway } from "./radio.js";
 import { connectShortcuts, openShortcuts } from "./shortcuts.js";
@@ -22,7 +23,6 @@ import { showToast } from "./toast.js";
 import { readTrack } from "./tracks.js";
 import { createVolume } from "./volume.js";
 
-const LOGGED_OUT = "You are logged out: log in again, and the music goes on.";
 const FAILURES_MAX = 3; // songs in a row that cannot be played: then it is not the songs
 const RESTART_S = 3; // later than this in a song, “previous” begins it again
 let queue = queues.emptyQueue();
@@ -41,7 +41,6 @@ const playback = createPlayback(document.querySelectorAll("#player audio"), {
   failed: onFailed,
   trouble: (text) => view.say(text),
 });
-
 const volume = createVolume(playback);
 
 function showState() {
@@ -97,6 +96,13 @@ function playFrom(next, options) {
   setQueue(next);
 }
 
+// By “next” and “previous”, which do not say what comes; a change by itself is heard, and words would talk over it.
+function turnTo(next) {
+  playFrom(next);
+  const { title, artist } = track();
+  view.announce(artist ? `${title} by ${artist}` : title);
+}
+
 function onPlaying() {
   failures = 0;
   isHolder = true;
@@ -113,7 +119,7 @@ function onEnded() {
 }
 
 function onFailed(why) {
-  if (why === "logged_out") return view.say(LOGGED_OUT);
+  if (why === "logged_out") return view.sayLoggedOut();
   failures += 1;
   leaveSong({ isUnplayable: true });
   const { title } = track();
@@ -128,27 +134,15 @@ const acts = {
     const asked = queue;
     const turned = isRadioOn() ? await turnAway(queue) : queue;
     const next = queue === asked && queues.goNext(turned); // or something else was wanted meanwhile
-    if (next) playFrom(next);
+    if (next) turnTo(next);
   },
   previous() {
     const before = playback.position > RESTART_S ? null : queues.goBack(queue);
-    if (before) playFrom(before, { isPlaying: true });
+    if (before) turnTo(before);
     else seekTo(0);
   },
-  shuffle() {
-    setQueue(queues.isShuffled(queue) ? queues.unshuffle(queue) : queues.shuffle(queue));
-    view.announce(queues.isShuffled(queue) ? "Shuffled." : "In order again.");
-  },
-  repeat() {
-    setQueue(queues.turnRepeat(queue));
-    view.announce({ off: "Repeat off.", all: "All songs repeat.", one: "This song repeats." }[queue.repeat]);
-  },
+  ...makeQueueActs(() => queue, setQueue),
   mute: volume.turn,
-  clear() {
-    setQueue(queues.clearOthers(queue));
-    view.announce("The queue is empty.");
-    document.getElementById("queue-title").focus();
-  },
   open: () => (isOpen() ? closeNowPlaying() : openNowPlaying()),
   queue: toggleQueue,
   close: closeNowPlaying,
@@ -217,7 +211,7 @@ connectSongMenu({ playNext: (tracks) => addTracks(tracks, { isNext: true }), enq
 connectMediaSession({ play: playback.play, pause, next: acts.next, previous: acts.previous, seekTo, seekBy });
 const keys = { " ": acts.toggle, ArrowLeft: () => seekBy(-5), ArrowRight: () => seekBy(5), n: acts.next, p: acts.previous, m: acts.mute, s: acts.shuffle, r: acts.repeat, l: turnLike };
 connectShortcuts({ ...Object.fromEntries(Object.entries(keys).map(([key, act]) => [key, () => track() && act()])), q: () => track() && toggleQueue() });
-whenLoggedOut(() => view.say(LOGGED_OUT));
+whenLoggedOut(() => view.sayLoggedOut());
 connectLifetime({
   onOtherTab() {
     isHolder = false;

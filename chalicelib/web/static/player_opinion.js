@@ -1,6 +1,6 @@
 // What the listener thinks of the song that plays.
 
-import { fetchOpinion, sendOpinion } from "./opinions.js";
+import { fetchOpinion, tryOpinion } from "./opinions.js";
 import { announce, showOpinion } from "./player_view.js";
 
 let trackId = null;
@@ -15,7 +15,7 @@ export async function showOpinionOf(song) {
 
 export async function turnLike() {
   const wanted = opinion === "like" ? null : "like";
-  if (await sendOpinion(trackId, wanted)) announce(wanted ? "Liked." : "Like taken back.");
+  if (await tryOpinion(trackId, wanted)) announce(wanted ? "Liked." : "Like taken back.");
 }
 
 document.addEventListener("timbre:opinion", ({ detail }) => {

@@ -100,15 +100,19 @@ export function say(text, { isHeld = false } = {}) {
   for (const message of parts("message")) message.textContent = text;
 }
 
+export const sayLoggedOut = () => say("You are logged out: log in again, and the music goes on.");
+
 export function sayFailure(title, { isGone, hasNext, isGeneral }) {
   const what = isGone ? "is no longer here" : "cannot be played at the moment";
   const then = hasNext ? " On to the next song." : isGeneral ? " Nothing seems to reach us: please try again in a minute." : "";
   say(`“${title}” ${what}.${then}`, { isHeld: hasNext });
 }
 
-// For screen readers: what the eyes see happen.
+// For screen readers: what the eyes see happen. Said once: behind a modal dialog nothing is heard, so then the dialog says it.
 export function announce(text) {
-  for (const region of parts("announce")) region.textContent = text;
+  const [ofPage] = parts("announce");
+  const region = document.querySelector('dialog:modal [data-player="announce"]') ?? ofPage;
+  region.textContent = text;
 }
 
 export const refreshRows = () => showState(shown.isPlaying);

@@ -182,6 +182,8 @@ function showSwitch() {
   }
 }
 
+// Safari: what was loaded in a click may sound without one.
+document.addEventListener("click", () => sound.hasAttribute("src") || sound.load(), { capture: true, once: true });
 document.addEventListener("keydown", (event) => event.key === "Escape" && current && end());
 document.addEventListener("timbre:page", () => {
   if (current && !current.song.isConnected) end();

@@ -10,6 +10,7 @@ import "./menu.js";
 import "./dialog.js";
 import "./shelf.js";
 import "./toast.js";
+import "./tips.js";
 import "./home.js";
 import "./radio.js";
 import "./mix.js";

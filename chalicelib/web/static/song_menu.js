@@ -6,10 +6,14 @@ import { readTrack } from "./tracks.js";
 const menu = document.getElementById("song-menu");
 const items = () => [...menu.querySelectorAll('[role="menuitem"]:not([hidden])')];
 let opener = null;
+let openAtPress = null; // whose menu stood open when the pointer came down: the browser has closed it before the click is told
 
 const findSong = (element) => element.closest("[data-track-id]") ?? opener?.closest("[data-track-id]");
 
+const markClosed = () => opener?.setAttribute("aria-expanded", "false");
+
 function open(button) {
+  markClosed();
   opener = button;
   const song = button.closest("[data-track-id]");
   menu.setAttribute("aria-label", song.dataset.title);
@@ -36,7 +40,17 @@ function close({ hasFocus = true } = {}) {
   if (hasFocus) opener?.focus();
 }
 
-menu.addEventListener("toggle", (event) => event.newState === "closed" && opener?.setAttribute("aria-expanded", "false"));
+function press(button) {
+  const isAgain = button === openAtPress;
+  openAtPress = null;
+  if (isAgain) close();
+  if (isAgain) button.focus();
+  else open(button);
+}
+
+document.addEventListener("pointerdown", () => (openAtPress = menu.matches(":popover-open") ? opener : null), { capture: true });
+// Told later than it happens: the menu may be open again, for another song.
+menu.addEventListener("toggle", () => menu.matches(":popover-open") || markClosed());
 menu.addEventListener("keydown", (event) => {
   const all = items();
   const at = all.indexOf(document.activeElement);
@@ -52,7 +66,7 @@ export function connectSongMenu({ playNext, enqueue }) {
   const acts = { "[data-play-next]": playNext, "[data-enqueue]": enqueue };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-song-menu]");
-    if (button) return menu.matches(":popover-open") ? close() : open(button);
+    if (button) return press(button);
     for (const [selector, act] of Object.entries(acts)) {
       const chosen = event.target.closest(selector);
       const song = chosen && findSong(chosen);

@@ -66,7 +66,8 @@ function showHead() {
   if (part("title").textContent !== title) part("title").textContent = title;
   part("progress").hidden = !isBusy();
   part("progress").value = share;
-  if (!isBusy() && !sent.size && all) say(title);
+  if (isBusy()) say(`Sending ${plural(all - failed.size, "song")}.`);
+  else if (!sent.size && all) say(title);
 }
 
 function say(text) {
@@ -188,7 +189,7 @@ function makeNear(song) {
   play.append(makeCover(track, 40));
   const title = near.querySelector("a");
   [title.href, title.textContent] = [track.page, track.title];
-  near.querySelector(".tray-near-words").textContent = [track.artist, song.text.split(" · ")[0]].filter(Boolean).join(" · ");
+  near.querySelector(".tray-near-words").textContent = [track.artist, song.likeness].filter(Boolean).join(" · ");
   return near;
 }
 

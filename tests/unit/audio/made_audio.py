@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from chalicelib.audio.mp3_frames import parse_header
+from chalicelib.audio.mp3_headers import parse_header
 
 Signal = npt.NDArray[np.float32]
 MAX_DURATION_S = 3600.0

@@ -106,7 +106,7 @@ def test_garbage_in_the_middle_is_damage(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
 def test_samples_that_are_no_loudness_are_damage(tmp_path: Path, value: float) -> None:
     signal = make_music(2.0)
-    signal[5000] = value
+    signal[5000:20_000] = value
     assert refuse(write_audio(tmp_path / "a.wav", signal, subtype="FLOAT")).code == "corrupt"
 
 
@@ -123,3 +123,40 @@ def test_too_long_is_found_before_anything_is_decoded(tmp_path: Path) -> None:
     frames = list(split_frames(write_mp3(tmp_path / "a.mp3", 20.0).read_bytes()))
     hollow = [frame[:4] + bytes(len(frame) - 4) for frame in frames]
     assert refuse(write_bytes(tmp_path / "a.mp3", b"".join(hollow)), max_duration_s=10.0).code == "too_long"
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"\0\0\0\x20ftypM4A \0\0\2\0", "an MP4 or M4A file"),
+        (b"\xff\xf1\x50\x80\x2e\x7f\xfc", "an AAC file"),
+        (b"0&\xb2u\x8ef\xcf\x11", "a Windows Media file"),
+        (b"wvpk", "a WavPack file"),
+        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"PK\x03\x04", "a ZIP archive: unpack it"),
+        (b"<!DOCTYPE html><html>", "a web page: the download went wrong"),
+        (b"\n <HTML>", "a web page: the download went wrong"),
+        (b"#EXTM3U\nsong.mp3\n", "a playlist: upload the songs themselves"),
+    ],
+)
+@pytest.mark.parametrize("has_id3", [False, True])
+def test_what_is_none_of_ours_is_called_by_its_name(tmp_path: Path, head: bytes, what: str, has_id3: bool) -> None:
+    tag = b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) if has_id3 else b""
+    error = refuse(write_bytes(tmp_path / "a.mp3", tag + head + make_random(30_000)))
+    assert error.code == "not_audio"
+    assert what in error.message or (has_id3 and "MP3, FLAC, Ogg, WAV and AIFF files are welcome" in error.message)
+
+
+@pytest.mark.parametrize(
+    ("container", "name"), [("FLAC", "a FLAC file"), ("OGG", "an Ogg file"), ("WAV", "a WAV file"), ("AIFF", "an AIFF file")]
+)
+def test_a_file_of_ours_whose_beginning_is_destroyed_is_damaged_and_not_a_stranger(tmp_path: Path, container: str, name: str) -> None:
+    path = write_audio(tmp_path / "a", make_music(2.0), format=container)
+    data = path.read_bytes()
+    error = refuse(write_bytes(path, data[:12] + make_random(300) + data[312:]))
+    assert (error.code, name in error.message) == ("corrupt", True)
+
+
+def test_a_song_of_which_only_the_header_is_there_is_truncated(tmp_path: Path) -> None:
+    frames = split_frames(write_mp3(tmp_path / "a.mp3", 10.0).read_bytes())
+    assert refuse(write_bytes(tmp_path / "a.mp3", next(frames))).code == "truncated"

@@ -167,7 +167,7 @@ def test_of_very_many_pictures_only_some_are_tried() -> None:
     ("data", "reason"),
     [
         (encode(paint()) + bytes(MAX_PICTURE_BYTES), "16 MB is the most"),
-        (make_hollow_png(30_000, 300_000), UNREADABLE),
+        (make_hollow_png(30_000, 300_000), "more pixels than can be shown"),
         (make_hollow_png(6_000, 5_000), "6000 × 5000 pixels"),
         (make_hollow_png(5_001, 5_001), "5001 × 5001 pixels"),
         (make_hollow_png(300, 300), UNREADABLE),
@@ -221,7 +221,7 @@ def test_a_cover_that_is_too_large_does_not_cost_the_song(tmp_path: Path) -> Non
     large = encode(paint(), "PNG") + bytes(20_000_000)
     analysis = analyse(write_mp3_with(tmp_path / "a.mp3", APIC(encoding=3, mime="image/png", type=3, data=large)))
     assert analysis.cover is None
-    assert "19.1 MB" in analysis.warnings[0]
+    assert "more than 16 MB" in analysis.warnings[0]
 
 
 def test_flac_covers_are_found(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TIT2
 
 from chalicelib.audio.analysis import analyse_file
-from chalicelib.audio.mp3_frames import FrameHeader, FrameWalk, make_counting_head, parse_header, walk_frames
+from chalicelib.audio.mp3_frames import FrameWalk, make_counting_head, walk_frames
+from chalicelib.audio.mp3_headers import FrameHeader, parse_header
 from chalicelib.errors import AudioError
 from chalicelib.model import Analysis
 from tests.unit.audio.made_audio import MAX_DURATION_S, make_music, split_frames, write_audio

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mutagen.id3 import ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TRCK, Frame
 
 from chalicelib.audio.analysis import analyse_file
-from chalicelib.audio.tag_text import MAX_TEXT_LENGTH, clean_text, mend_latin1, parse_track_number, parse_year
+from chalicelib.audio.tag_text import MAX_TEXT_LENGTH, clean_text, mend_latin1, mend_utf16, parse_track_number, parse_year
 from chalicelib.model import Analysis, Tags
 from tests.unit.audio.made_audio import MAX_DURATION_S, write_mp3
 from tests.unit.audio.made_pictures import encode, paint
@@ -65,16 +65,26 @@ def test_all_fields_are_read_in_utf16_and_utf8(tmp_path: Path, bare_mp3: bytes, 
 
 
 @pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
-def test_utf16_that_does_not_say_which_byte_comes_first_is_harmless(tmp_path: Path, bare_mp3: bytes, order: str) -> None:
-    """It may come out wrong, but as text, and with the song."""
+def test_utf16_that_does_not_say_which_byte_comes_first_is_read_either_way(tmp_path: Path, bare_mp3: bytes, order: str) -> None:
     text = "\x01".encode("latin-1") + "Título".encode(order)
     frame = b"TIT2" + len(text).to_bytes(4, "big") + b"\0\0" + text
     path = tmp_path / "a.mp3"
     path.write_bytes(b"ID3\x03\0\0\0\0\0" + bytes([len(frame)]) + frame + bare_mp3)
     analysis = analyse(path)
-    assert analysis.tags.title
-    assert analysis.tags.title.isprintable()
+    assert analysis.tags.title == "Título"
     assert analysis.duration_s == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("text", ["一", "Ж", "吀椀A", "吀椀", ""])
+def test_utf16_that_may_be_meant_so_stays(text: str) -> None:
+    assert mend_utf16(text) == text
+
+
+def test_odd_numbers_and_genres_come_out_as_what_is_sure_of_them(tmp_path: Path, bare_mp3: bytes) -> None:
+    frames = (TDRC(encoding=3, text="2019-00-00"), TRCK(encoding=3, text="3/"), TCON(encoding=3, text="(17)(18)Foo"))
+    tags = analyse(tag_mp3(tmp_path / "a.mp3", bare_mp3, *frames)).tags
+    assert (tags.year, tags.track_number, tags.genre) == (2019, 3, "Rock")
+    assert analyse(tag_mp3(tmp_path / "a.mp3", bare_mp3, TCON(encoding=3, text="(255)"))).tags.genre is None
 
 
 @pytest.mark.parametrize("v2_version", [3, 4])

@@ -63,9 +63,48 @@ def test_people_get_a_table_and_a_sentence_for_each_bad_file(folder: Path, capsy
     assert "b broken.mp3: This is not an audio file" in shown.err
 
 
+def test_people_are_told_what_of_a_song_was_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_mp3(tmp_path / "song.mp3", 30.0).read_bytes()
+    (tmp_path / "song.mp3").write_bytes(data[:100_000] + bytes(3_000) + data[103_000:])
+    assert main(["analyse", str(tmp_path / "song.mp3")]) == 0
+    assert "song.mp3: About 0.2 s near 0:06 could not be decoded" in capsys.readouterr().err.replace("\n", " ")
+
+
 def test_a_folder_without_audio_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyse", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "There is no audio file there.\n"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file system knows UTF-8 only")
+def test_a_name_that_is_no_utf_8_costs_a_letter_and_no_song(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    song = write_mp3(tmp_path / "plain.mp3", 1.0)
+    song.rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp3"))
+    assert main(["analyse", "--json", str(tmp_path)]) == 0
+    [line] = read_lines(capsys.readouterr().out)
+    assert Path(str(line["file"])).name == "caf?.mp3"
+    assert main(["analyse", str(tmp_path)]) == 0
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.mp3")
+    assert main(["analyse", "--json", str(tmp_path / "pipe.mp3")]) == 1
+    [line] = read_lines(capsys.readouterr().out)
+    assert (line["error"], "save what comes out of it" in str(line["message"])) == ("unreadable", True)
+
+
+def test_a_reader_that_goes_ends_the_command_without_a_traceback(folder: Path, tmp_path: Path) -> None:
+    songs = [folder / "c short.mp3", *(tmp_path / f"{number}.mp3" for number in range(4))]
+    for copy in songs[1:]:
+        copy.hardlink_to(folder / "a long one.mp3")
+    with start_command(["analyse", "--json", *songs], tmp_path) as process:
+        assert process.stdout is not None
+        assert "c short" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        err = process.stderr.read()
+        assert process.wait(timeout=DEADLINE_S) == 141
+    assert "Traceback" not in err
+    wait_until_gone(process.pid)
 
 
 def test_numbers_are_as_long_as_they_mean_something() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from chalicelib.cli.audio_files import find_songs, looks_like_audio
+from chalicelib.cli.audio_files import explain_no_file, find_songs, looks_like_audio
 from tests.unit.audio.made_audio import make_music, write_audio, write_mp3
 
 
@@ -32,6 +33,35 @@ def test_a_folder_is_searched_to_the_bottom_for_audio_in_the_order_of_names(tmp_
         write_mp3(tmp_path / "nameless", 0.5),
     ]
     assert list(find_songs([tmp_path])) == songs
+
+
+def test_links_to_folders_are_followed_and_a_loop_is_entered_once(tmp_path: Path) -> None:
+    elsewhere, music = write(tmp_path / "elsewhere" / "song.mp3").parent, tmp_path / "music"
+    own = write(music / "own.mp3")
+    (music / "link").symlink_to(elsewhere)
+    (music / "loop").symlink_to(music)
+    (music / "self.mp3").symlink_to("self.mp3")
+    assert list(find_songs([music])) == [music / "link" / "song.mp3", own]
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_hides_nothing_else(tmp_path: Path) -> None:
+    song = write(tmp_path / "song.mp3")
+    closed = write(tmp_path / "closed" / "hidden.mp3").parent
+    closed.chmod(0)
+    try:
+        if os.access(closed, os.R_OK):
+            pytest.skip("permissions do not hold for this user")
+        assert list(find_songs([tmp_path])) == [closed, song]
+        assert "permissions" in str(explain_no_file(closed))
+    finally:
+        closed.chmod(0o700)
+
+
+def test_a_pipe_is_explained_before_anybody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp3")
+    assert "pipe" in str(explain_no_file(tmp_path / "pipe.mp3"))
+    assert explain_no_file(write(tmp_path / "song.mp3")) is None
+    assert explain_no_file(tmp_path / "gone.mp3") is None
 
 
 @pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "aiff", "caf", "au", "w64"])

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.progress import Progress
 
+from chalicelib.cli.evaluate_output import Steps
 from chalicelib.cli.main import main
 from tests.unit.workflows.test_evaluate_features import LINES
 
@@ -43,6 +45,16 @@ def test_the_last_line_is_json_with_both_spaces_and_their_intervals(tmp_path: Pa
             assert low <= summary[space][measure] <= high
     gain = summary["timbre"]["precision_at_10"] - summary["mfcc"]["precision_at_10"]
     assert summary["timbre_minus_mfcc"]["precision_at_10"] == pytest.approx(gain, abs=2e-4)
+
+
+def test_every_step_shows_its_total_where_it_is_known_and_at_its_end():
+    with Progress(disable=True) as bar:
+        steps = Steps(bar)
+        steps.advance("read", 17)
+        assert bar.tasks[0].total is None
+        steps.advance("taste_mean", 3, 12)
+        steps.advance("taste_mean", 4, 12)
+        assert [(task.completed, task.total) for task in bar.tasks] == [(17, 17), (7, 12)]
 
 
 def test_with_json_every_line_is_json_and_notes_go_elsewhere(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):

@@ -36,6 +36,7 @@ from tests.fakes.stores import (
     FakeFeedbackStore,
     FakeIndexBuildStore,
     FakeLeaseStore,
+    FakeListenerStore,
     FakeListeningStore,
     FakePassageStore,
     FakePlayStore,
@@ -68,6 +69,7 @@ class Stores:
         self.users = FakeUserStore()
         self.plays = FakePlayStore()
         self.feedback = FakeFeedbackStore()
+        self.listener_states = FakeListenerStore(self.users, self.plays, self.feedback)
         self.recommendations = FakeRecommendationStore(self.plays)
         self.index_builds = FakeIndexBuildStore()
         self.leases = FakeLeaseStore()

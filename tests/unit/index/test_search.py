@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.index.angular import measure_distances, measure_distances_each, scale_to_unit
+from chalicelib.index.angular import measure_distances, measure_distances_each, measure_distances_roughly, scale_to_unit
 from chalicelib.index.artefact import open_index
 from chalicelib.index.catalogue import Catalogue
+from chalicelib.index.neighbourhoods import Neighbourhoods
 from chalicelib.index.search import LoadedIndex, Neighbour
 from chalicelib.model import TrackVector
 from tests.unit.index.music_library import build_music, make_mfcc, name_track
@@ -186,3 +187,57 @@ def test_distances_from_several_are_those_from_each():
     queries = np.random.default_rng(2).normal(size=(4, 7))
     queries[1] = 0.0
     assert np.array_equal(measure_distances_each(queries, units), np.stack([measure_distances(each, units) for each in queries], axis=1))
+
+
+def test_what_is_ranked_for_lists_is_what_comparing_with_every_song_finds(index: LoadedIndex, mfcc: np.ndarray):
+    catalogue = Catalogue(index, make_delta({name_track(3): mfcc[4].tolist(), "f" * 24: mfcc[9].tolist()}))
+    exact = catalogue.scan_all()
+    queries = np.array([index.scaler.transform(mfcc[row]) for row in (3, 9, 40, 9)])
+    exclude = [name_track(9), name_track(41), "f" * 24, "not there"]
+    for k in (1, 12, 60, 200):  # twice: what was found around a song is kept
+        for _ in range(2):
+            ranked = catalogue.rank_around(queries, k, excluded=catalogue.find_places(exclude))
+            names = [[raw.decode() for raw in catalogue.name_places(places).tolist()] for places, _ in ranked]
+            expected = exact.search_each(queries, k, exclude=exclude)
+            assert names == [[each.track_id for each in near] for near in expected]
+            assert [distances.tolist() for _, distances in ranked] == [[each.distance for each in near] for near in expected]
+
+
+def test_places_have_the_vectors_of_what_they_name(index: LoadedIndex, mfcc: np.ndarray):
+    catalogue = Catalogue(index, make_delta({name_track(3): mfcc[4].tolist(), "f" * 24: mfcc[9].tolist()}))
+    names = [name_track(8), "f" * 24, name_track(3)]
+    places = np.concatenate([catalogue.find_places([name]) for name in names])
+    assert [raw.decode() for raw in catalogue.name_places(places).tolist()] == names
+    assert np.array_equal(catalogue.units_at(places), catalogue.units_of(names))
+
+
+def test_neighbourhoods_keep_what_was_asked_for_last():
+    kept = Neighbourhoods(kept=2)
+    vectors = np.eye(3, dtype=np.float32)
+    for number, vector in enumerate(vectors[:2]):
+        kept.keep(vector, (np.array([number]), np.array([0.5])))
+    assert kept.find(vectors[0]) is not None
+    kept.keep(vectors[2], (np.array([2]), np.array([0.5])))
+    assert [each.tolist() for each in kept.list_unknown(vectors)] == [vectors[1].tolist()]
+    found = kept.find(vectors[0])
+    assert found is not None
+    assert not found[0].flags.writeable
+
+
+def test_distances_by_one_product_are_those_by_differences():
+    units = scale_to_unit(np.random.default_rng(1).normal(size=(50, 7)))
+    units[3] = 0.0
+    queries = np.concatenate([np.random.default_rng(2).normal(size=(4, 7)), 3 * units[7:8]])
+    queries[1] = 0.0
+    assert np.allclose(measure_distances_roughly(queries, units), measure_distances_each(queries, units), atol=1e-7)
+
+
+def test_lists_over_a_catalogue_too_large_to_scan_ask_the_trees(folder: Path, mfcc: np.ndarray):
+    large = open_index(folder, exact_up_to=0)
+    vars(large)["_scan_together"] = None
+    catalogue = Catalogue(large, {})
+    queries = np.array([large.scaler.transform(mfcc[row]) for row in (3, 9, 40)])
+    exclude = [name_track(9), name_track(41)]
+    ranked = catalogue.rank_around(queries, 12, excluded=catalogue.find_places(exclude))
+    names = [[raw.decode() for raw in catalogue.name_places(places).tolist()] for places, _ in ranked]
+    assert names == [[each.track_id for each in near] for near in catalogue.search_each(queries, 12, exclude=exclude)]

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from infrastructure.deploy import deploy_stack
 from infrastructure.errors import DeployError
 from infrastructure.package import Packages
+from infrastructure.template_body import TEMPLATE, make_body
 from infrastructure.zips import write_archive
 
 BUCKETS = {"MusicBucketName": "music", "IndexBucketName": "index", "ArtefactsBucket": "artefacts"}
@@ -25,6 +26,12 @@ class Failures:
 
 def make_error(code: str, message: str, status: int) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Call")  # type: ignore[typeddict-item]
+
+
+def name_template(request: dict[str, Any]) -> str:
+    """CloudFormation wants one of the two."""
+    (name,) = {"TemplateBody", "TemplateURL"} & set(request)
+    return str(request[name])
 
 
 class OnePage:
@@ -60,7 +67,7 @@ class FakeCloudFormation:
     def describe_change_set(self, ChangeSetName: str) -> dict[str, str]:  # noqa: N803
         if self.refuse:
             return {"Status": "FAILED", "StatusReason": self.refuse}
-        if self._planned["TemplateBody"] == self.template:
+        if name_template(self._planned) == self.template:
             return {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
         return {"Status": "CREATE_COMPLETE"}
 
@@ -70,7 +77,7 @@ class FakeCloudFormation:
     def execute_change_set(self, ChangeSetName: str) -> None:  # noqa: N803
         change, name = self._planned["ChangeSetType"], self._planned["StackName"]
         self.imported += [item["ResourceIdentifier"]["BucketName"] for item in self._planned.get("ResourcesToImport", [])]
-        self.template = self._planned["TemplateBody"]
+        self.template = name_template(self._planned)
         self.status = f"{change}_{self.outcome}"
         if self.outcome != "COMPLETE":
             self._add_event("Recommend", f"{change}_FAILED", "no such layer")
@@ -96,7 +103,7 @@ class FakeS3:
 
     def __init__(self, *buckets: str, foreign: str = "") -> None:
         self.buckets, self.foreign = set(buckets), foreign
-        self.sizes: dict[str, int] = {}
+        self.objects: dict[str, bytes] = {}
         self.sent: list[str] = []
         self.meta = type("Meta", (), {"region_name": "eu-central-1", "endpoint_url": "https://s3.eu-central-1.amazonaws.com"})
 
@@ -116,12 +123,13 @@ class FakeS3:
 
     def put_bucket_policy(self, **_: Any) -> None: ...
 
-    def put_object(self, Bucket: str, Key: str, Body: Any) -> None:  # noqa: N803
+    def put_object(self, Bucket: str, Key: str, Body: Any, ContentType: str = "") -> None:  # noqa: N803
+        assert Bucket in self.buckets
         self.sent.append(Key)
-        self.sizes[Key] = len(Body.read())
+        self.objects[f"{Bucket}/{Key}"] = Body if isinstance(Body, bytes) else Body.read()
 
     def get_paginator(self, _: str) -> OnePage:
-        return OnePage(Contents=[{"Key": key, "Size": size} for key, size in self.sizes.items()])
+        return OnePage(Contents=[{"Key": name.partition("/")[2], "Size": len(body)} for name, body in self.objects.items()])
 
 
 class FakeSts:
@@ -141,9 +149,13 @@ def packages(tmp_path: Path) -> Packages:
     return Packages("local", "python3.11", functions, layers)
 
 
-def deploy(packages: Packages, cloudformation: FakeCloudFormation, s3: FakeS3, **parameters: str) -> dict[str, str]:
+def deploy(
+    packages: Packages, cloudformation: FakeCloudFormation, s3: FakeS3, *, template: Path = TEMPLATE, **parameters: str
+) -> dict[str, str]:
     clients = {"cloudformation": cloudformation, "s3": s3, "sts": FakeSts()}
-    return deploy_stack(stage="test", packages=packages, parameters=parameters, report=lambda _: None, clients=clients.__getitem__)
+    return deploy_stack(
+        stage="test", packages=packages, parameters=parameters, report=lambda _: None, clients=clients.__getitem__, template=template
+    )
 
 
 def test_new_stack_is_created_and_its_outputs_come_back(packages: Packages) -> None:
@@ -160,7 +172,39 @@ def test_second_deploy_sends_nothing_and_discards_its_empty_change_set(packages:
     deploy(packages, cloudformation, s3, **BUCKETS)
     assert cloudformation.calls == ["CREATE", "UPDATE", "discard"]
     assert s3.sent == sent
-    assert len(sent) == 9
+    assert len(sent) == 10  # and the template
+
+
+def test_the_template_goes_by_the_bucket_that_was_not_there_before(packages: Packages) -> None:
+    """By path, in S3's own address of the region, over https: what CloudFormation takes."""
+    cloudformation, s3 = FakeCloudFormation(), FakeS3()
+    deploy(packages, cloudformation, s3, **BUCKETS)
+    start = "https://s3.eu-central-1.amazonaws.com/"
+    assert cloudformation.template.startswith(start + "artefacts/packages/template-")
+    assert s3.objects[cloudformation.template.removeprefix(start)] == make_body().encode()
+
+
+def test_another_template_has_another_address_and_one_of_the_same_meaning_has_not(packages: Packages, tmp_path: Path) -> None:
+    cloudformation, s3 = FakeCloudFormation(), FakeS3()
+    deploy(packages, cloudformation, s3, **BUCKETS)
+    first, sent = cloudformation.template, list(s3.sent)
+    commented, other = tmp_path / "commented.yaml", tmp_path / "other.yaml"
+    commented.write_text("# a comment\n" + TEMPLATE.read_text())
+    other.write_text(TEMPLATE.read_text() + "\nMetadata: {}\n")
+    deploy(packages, cloudformation, s3, template=commented, **BUCKETS)
+    assert (cloudformation.template, s3.sent) == (first, sent)
+    deploy(packages, cloudformation, s3, template=other, **BUCKETS)
+    assert cloudformation.template != first
+    assert len(s3.sent) == len(sent) + 1
+
+
+def test_a_template_that_was_sent_by_half_is_sent_again(packages: Packages) -> None:
+    cloudformation, s3 = FakeCloudFormation(), FakeS3()
+    deploy(packages, cloudformation, s3, **BUCKETS)
+    name = next(name for name in s3.objects if "/template-" in name)
+    s3.objects[name] = b"{"
+    deploy(packages, cloudformation, s3, **BUCKETS)
+    assert s3.objects[name] == make_body().encode()
 
 
 def test_buckets_without_a_stack_are_imported_before_the_full_template(packages: Packages) -> None:
@@ -230,7 +274,7 @@ def test_template_of_the_import_holds_the_buckets_and_keeps_them(packages: Packa
 
     class Watching(FakeCloudFormation):
         def create_change_set(self, **request: Any) -> dict[str, str]:
-            templates.append(request["TemplateBody"])
+            templates.append(name_template(request))
             return super().create_change_set(**request)
 
     deploy(packages, Watching(), FakeS3("music", "index"), **BUCKETS)

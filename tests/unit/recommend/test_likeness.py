@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from chalicelib.feature_model import FEATURE_COUNT, FEATURE_GROUPS, FeatureGroup
 from chalicelib.model import Reason
 from chalicelib.reason_model import PartLikeness
 from chalicelib.recommend.likeness import FEATURE_PARTS, MFCC_PARTS, compare_parts
-from chalicelib.recommend.reason_words import say_parts, say_reason
+from chalicelib.recommend.reason_words import say_briefly, say_parts, say_reason
 
 REASON = Reason(track_id="t", display_title="Night Train", artist="Bea", distance=0.2, percentile=99.2)
 
@@ -55,6 +55,7 @@ def test_two_songs_that_have_nothing_to_do_with_each_other_are_halfway_on_the_av
         assert 35 < mean < 65, name
 
 
+@settings(deadline=None)
 @given(st.sampled_from(FEATURE_GROUPS), st.floats(0.8, 1.2), st.floats(1.3, 1.6))
 def test_what_differs_more_is_less_close_and_nothing_else_is(group: FeatureGroup, little: float, times: float):
     changed = {f"c{column}": 1.0 for column in range(group.start, group.stop)}
@@ -103,7 +104,24 @@ def test_mfccs_alone_tell_loudness_and_brightness():
     ],
 )
 def test_parts_in_words(nearest: PartLikeness | None, farthest: PartLikeness | None, words: str):
-    assert say_parts(nearest, farthest) == words
+    assert say_parts(nearest, farthest, percentile=80.0) == words
+
+
+def test_of_two_songs_that_are_farther_apart_than_most_nothing_is_very_close():
+    assert (
+        say_parts(part("texture", 99), part("rhythm", 20, "slower"), percentile=14.0) == "farther off, closest in texture, slower in rhythm"
+    )
+    assert say_parts(part("texture", 99), part("harmony", 96), percentile=14.0) == "farther off, closest in texture"
+    assert say_parts(part("texture", 50), part("harmony", 45), percentile=14.0) == "farther off"
+    assert say_reason(replace(REASON, percentile=14.0, nearest=part("timbre", 97), farthest=part("rhythm", 96))).endswith(
+        ": farther off, closest in timbre"
+    )
+
+
+def test_what_is_no_farther_from_an_avoided_song_than_most_is_not_called_unlike_it():
+    avoided = replace(REASON, act="avoided")
+    assert say_reason(replace(avoided, percentile=14.0)).endswith("sounds unlike it")
+    assert say_reason(replace(avoided, percentile=89.0)).endswith("not much like it")
 
 
 def test_a_reason_names_the_song_and_what_the_listener_did_with_it():
@@ -114,7 +132,23 @@ def test_a_reason_names_the_song_and_what_the_listener_did_with_it():
 
 
 @pytest.mark.parametrize(
-    ("percentile", "words"), [(99.0, "very much like it"), (96.0, "a lot like it"), (80.0, "sounds like it"), (3.0, "has")]
+    ("percentile", "words"),
+    [(99.0, "very much like it"), (96.0, "a lot like it"), (80.0, "sounds like it"), (50.0, "has"), (3.0, "farther off")],
 )
 def test_without_parts_the_nearer_the_stronger_the_words(percentile: float, words: str):
     assert words in say_reason(replace(REASON, percentile=percentile))
+
+
+@pytest.mark.parametrize(
+    ("likeness", "lines"),
+    [
+        ("very close in timbre, slower in rhythm", ("Very close in timbre, slower in rhythm", "like “Blue”")),
+        ("close in every part of the sound", ("Close in every part", "like “Blue”")),
+        ("sounds very much like it", ("Sounds very much", "like “Blue”")),
+        ("has something of it", ("Has something", "of “Blue”")),
+        ("farther off, closest in timbre, slower in rhythm", ("Farther off, closest in timbre", "beside “Blue”")),
+        ("other harmony", ("Other harmony", "beside “Blue”")),
+    ],
+)
+def test_on_a_card_the_likeness_comes_before_the_song(likeness: str, lines: tuple[str, str]):
+    assert say_briefly(likeness, "Blue") == lines

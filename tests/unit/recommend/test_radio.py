@@ -8,7 +8,7 @@ import numpy as np
 
 from chalicelib.recommend.agreement import Numbers
 from chalicelib.recommend.duplicates import KnownSongs
-from chalicelib.recommend.radio import Course, RadioPool, pick_next, set_aim
+from chalicelib.recommend.radio import Course, RadioPool, find_barred, list_promising, pick_next, set_aim
 from tests.unit.recommend.test_duplicates import make_track
 from tests.unit.recommend.test_paths import make_units
 
@@ -56,6 +56,53 @@ def test_a_skip_turns_it_away_at_once():
     after = pick_next(make_pool(units), course(seed, skipped=skipped[np.newaxis]), count=6, known=KnownSongs())
     assert first in is_of_skipped
     assert not set(after) & set(is_of_skipped)
+
+
+def test_one_skip_beside_the_seed_does_not_close_its_neighbourhood():
+    seed, elsewhere = np.eye(6)[:2]
+    units = np.concatenate([near(seed, 12, 1), near(elsewhere, 12, 2)])
+    nearest = int(np.argmin(np.linalg.norm(units - seed, axis=1)))
+    after = pick_next(make_pool(units), course(seed, skipped=units[[nearest]], reach=0.3), count=5, known=KnownSongs())
+    assert sum(row < 12 for row in after) >= 4
+
+
+def test_several_skips_of_a_kind_turn_it_away_and_what_was_heard_to_the_end_speaks_for_a_kind():
+    seed, elsewhere = np.eye(6)[:2]
+    units = np.concatenate([near(seed, 20, 1), near(elsewhere, 20, 2)])
+    here = course(seed, skipped=units[:4], reach=0.5)
+    pool = make_pool(units)
+    assert all(row >= 20 for row in pick_next(pool, here, count=5, known=KnownSongs()))
+    as_many_heard = course(seed, heard=units[4:8], skipped=units[:4], reach=0.3)
+    assert any(row < 20 for row in pick_next(pool, as_many_heard, count=5, known=KnownSongs()))
+
+
+def test_skips_push_the_aim_by_their_number_and_not_by_what_they_have_in_common_with_it():
+    seed, aside = np.eye(6)[:2]
+    skipped = np.array([(seed + aside) / np.sqrt(2)] * 8)
+    turned = [float(np.linalg.norm(set_aim(course(seed, skipped=skipped[:count])) - seed)) for count in (1, 3, 8)]
+    assert 0 < turned[0] < turned[1] < turned[2] < 0.4
+    assert np.allclose(set_aim(course(seed, skipped=np.array([seed] * 8))), seed)
+
+
+def test_where_all_was_all_but_skipped_the_least_bad_are_played_after_all_others():
+    seed, other = np.eye(6)[:2]
+    units = np.concatenate([near(seed, 5, 1, by=0.15), other[np.newaxis]])
+    picked = pick_next(make_pool(units), course(seed, skipped=seed[np.newaxis]), count=6, known=KnownSongs())
+    assert len(picked) > 2
+    assert picked[0] == 5
+    assert find_barred(units, course(seed, skipped=seed[np.newaxis])).tolist() == [True] * 5 + [False]
+
+
+def test_what_is_promising_is_what_would_be_picked():
+    units = make_units(300, seed=5)
+    here = course(units[0], heard=units[1:3], skipped=units[3:5])
+    pool = make_pool(units[5:])
+    promising = list_promising(pool.units, pool.variation, here, most=60)
+    assert len(promising) == len(set(promising)) == 60
+    assert not find_barred(pool.units, here)[promising].any()
+    assert set(pick_next(pool, here, count=6, known=KnownSongs())) <= set(promising)
+    assert list_promising(pool.units, pool.variation, here, most=20) == promising[:20]
+    assert len(list_promising(pool.units, pool.variation, here, most=1000)) == 295
 
 
 def test_nothing_is_picked_that_is_known_by_name_or_sound():

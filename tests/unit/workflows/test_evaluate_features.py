@@ -68,12 +68,17 @@ def test_labels_are_not_looked_at_when_the_space_is_fitted():
 
 
 def test_neighbours_by_the_same_artist_are_passed_over():
-    """Every artist has a label of their own: nobody else's song can be right, so there is nothing to ask."""
-    assert evaluate([line | {"label": line["artist"]} for line in LINES]).report is None
-    anonymous = evaluate([line | {"label": line["artist"], "artist": None} for line in LINES])
-    assert anonymous.report is not None
-    shouted = evaluate([line | {"label": line["artist"], "artist": f" {line['artist'].upper()} "} for line in LINES])
-    assert shouted.report is None
+    """Two artists share a label, each other has one of its own: only the songs of those two have somebody else's to find."""
+    two = {line["artist"] for line in LINES[:2]}
+    made = evaluate([line | {"label": "shared" if line["artist"] in two else line["artist"]} for line in LINES])
+    assert made.report is not None
+    assert len(two) == 2
+    assert len(made.report.queries) == sum(line["artist"] in two for line in LINES)
+    shouted = evaluate(
+        [line | {"label": "shared" if line["artist"] in two else line["artist"], "artist": f" {line['artist'].upper()} "} for line in LINES]
+    )
+    assert shouted.report is not None
+    assert len(shouted.report.queries) == len(made.report.queries)
 
 
 def test_songs_of_unknown_and_various_artists_may_find_each_other():
@@ -159,3 +164,20 @@ def test_the_same_file_gives_the_same_figures():
     assert first.report is not None
     assert second.report is not None
     assert first.report.scores == second.report.scores
+
+
+@pytest.mark.parametrize("number", [1e300, 10**400], ids=["more than a float32 holds", "more than a float holds"])
+@pytest.mark.parametrize("field", ["mfcc", "features"])
+def test_a_number_beyond_all_bounds_costs_its_song_alone(field: str, number: float):
+    broken: Line = {**LINES[60], field: [number, *LINES[60][field][1:]]}
+    made = evaluate([*LINES[:60], broken])
+    assert made.songs == 60
+    assert len(made.notes) == 1
+
+
+def test_where_labels_are_artists_songs_of_the_artist_count_and_none_were_learned_from():
+    made = evaluate([{**line, "label": line["artist"]} for line in LINES])
+    assert precision(made, "timbre") > precision(made, "random")
+    assert any("one artist's" in note for note in made.notes)
+    nobodys = evaluate([{**line, "label": line["artist"], "artist": None} for line in LINES])
+    assert precision(made, "timbre") == precision(nobodys, "timbre")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -126,6 +127,18 @@ def test_songs_and_listeners_that_are_read_are_bounded(world: World):
     populate(world)
     made = world.evaluate(users=5, songs=60)
     assert (made.listeners, made.songs) == (5, 60)
+
+
+def test_every_step_tells_its_length(world: World):
+    populate(world)
+    told: dict[str, tuple[int, int | None]] = {}
+
+    def note(step: str, count: int, total: int | None = None, /) -> None:
+        told[step] = (told.get(step, (0, None))[0] + count, total)
+
+    evaluate_stored(replace(world.evaluating(), advance=note), users=5, songs=60)
+    assert {"read", "engine", "popular", "random", "timbre", "random_neighbours"} <= set(told)
+    assert all(done == total for done, total in told.values())
 
 
 def test_the_last_song_that_was_new_is_hidden_with_what_came_after(world: World):

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from chalicelib.errors import NotFoundError
+from chalicelib.index.catalogue import Catalogue
 from chalicelib.model import Play, PlayKind, Tags
+from chalicelib.workflows import continue_radio as continue_radio_module
+from chalicelib.workflows import find_path as find_path_module
 from chalicelib.workflows.continue_radio import RadioSoFar, RadioStores, RadioTurn, continue_radio
 from chalicelib.workflows.current_index import CurrentIndex
 from chalicelib.workflows.find_mix import find_mix
 from chalicelib.workflows.find_path import PathStep, find_path
+from chalicelib.workflows.locate_songs import SongsAround
 from chalicelib.workflows.show_home import OfferedTrack
 from tests.fakes.stores import FakeFeedbackStore, FakePlayStore
 from tests.unit.index.music_library import NOW, Library, make_library, name_track
@@ -170,11 +175,43 @@ def test_a_radio_ends_when_all_was_heard_and_begins_the_same_again(room: Room):
     assert room.radio(seed_id=ONE) == room.radio(seed_id=ONE)
 
 
+def test_a_radio_finds_what_is_left_however_much_around_it_was_heard(room: Room, monkeypatch: pytest.MonkeyPatch):
+    """As in a large library: no look is wide enough to see beyond what was heard and what is not wanted."""
+    monkeypatch.setattr(continue_radio_module, "NEAR", 2)
+    monkeypatch.setattr(continue_radio_module, "WIDEST", 32)
+    nearest = sorted((name_track(number) for number in range(1, SONGS)), key=lambda each: room.apart(ONE, each))
+    turn = room.radio(seed_id=ONE, heard=tuple(nearest[:80]), count=6)
+    assert len(turn.items) == 6
+    assert not set(ids(turn.items)) & set(nearest[:80])
+
+
+def test_a_long_path_asks_the_index_no_more_often_than_a_short_one(room: Room, monkeypatch: pytest.MonkeyPatch):
+    asked: list[int] = []
+    real = find_path_module.find_around
+
+    def count_points(catalogue: Catalogue, points: np.ndarray, near: int, **more: Any) -> SongsAround:
+        asked.append(len(points))
+        return real(catalogue, points, near, **more)
+
+    monkeypatch.setattr(find_path_module, "find_around", count_points)
+    assert len(room.path(ONE, OTHER, length=25)) == 25
+    assert len(room.path(ONE, OTHER, length=3)) == 3
+    assert asked == [find_path_module.POINTS_ASKED, 1]
+
+
 def test_a_skip_turns_the_radio_away_from_what_was_skipped(room: Room):
     before = ids(room.radio(seed_id=ONE, heard=(OTHER,), count=10).items)
     after = ids(room.radio(seed_id=ONE, heard=(OTHER,), skipped=(TWO,), count=10).items)
     assert TWO not in after
     assert np.mean([room.apart(each, TWO) for each in after]) > np.mean([room.apart(each, TWO) for each in before if each != TWO])
+
+
+def test_who_skips_all_of_a_kind_soon_hears_another(room: Room):
+    skipped: list[str] = []
+    while not skipped or styles([skipped[-1]]) == [0]:
+        skipped.append(ids(room.radio(seed_id=ONE, skipped=tuple(skipped), count=1).items)[0])
+    assert 2 <= len(skipped) <= 8
+    assert 0 not in styles(ids(room.radio(seed_id=ONE, skipped=tuple(skipped[:-1]), count=5).items))
 
 
 def test_stored_plays_of_the_last_hours_count_where_the_player_tells_nothing(room: Room):

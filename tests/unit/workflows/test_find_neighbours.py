@@ -92,7 +92,7 @@ def test_many_removed_songs_around_it_do_not_empty_the_list(listening: Listening
 
 def test_an_artist_can_be_capped(listening: Listening):
     for step in range(6):
-        add_near(listening.library, 7, apart=0.2 + step / 10, title=f"Opus {step}", artist="Prolific")
+        add_near(listening.library, 7, apart=(-1.0, -0.7, -0.4, 0.4, 0.7, 1.0)[step], title=f"Opus {step}", artist="Prolific")
     uncapped = Counter(each.track.artist for each in listening.find(name_track(7), 20))
     capped = Counter(each.track.artist for each in listening.find(name_track(7), 20, max_per_artist=2))
     assert uncapped["Prolific"] == 6

@@ -108,6 +108,13 @@ def test_builds_are_listed_with_what_they_are_good_for(world: World) -> None:
     assert world.states()["b1"] == "collected"
 
 
+def test_builds_are_listed_where_nothing_says_which_is_in_force(world: World) -> None:
+    world.bucket.current = b"garbage"
+    assert world.states() == {"b3": "kept", "b2": "kept", "b1": "kept"}
+    roll_back_index("b2", index_builds=world.builds, bucket=world.bucket, now=world.now)
+    assert world.states()["b2"] == "pinned"
+
+
 def test_a_build_is_put_back_in_force_and_warm_processes_follow(world: World, tmp_path: Path) -> None:
     warm = CurrentIndex(world.bucket, tmp_path, refresh_s=0.0)
     before = warm.open_catalogue(world.tracks)
@@ -259,3 +266,9 @@ def test_a_past_build_answers_without_what_came_after_it(world: World, tmp_path:
     assert len(ask("b2")) == 5
     with pytest.raises(NotFoundError):
         ask("b9")
+
+
+def test_a_past_build_that_was_harmed_says_which_file(world: World, tmp_path: Path) -> None:
+    world.bucket.files["b1", "spaces/mfcc/vectors.npy"] = b"harmed"
+    with pytest.raises(ArtefactError, match=r"spaces/mfcc/vectors\.npy"):
+        PastIndex("b1", world.bucket, tmp_path, space="mfcc")

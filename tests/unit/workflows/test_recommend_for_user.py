@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,10 @@ import pytest
 from chalicelib.errors import StoreUnavailableError
 from chalicelib.model import Play, PlayKind, RecommendationList
 from chalicelib.workflows.current_index import CurrentIndex
-from chalicelib.workflows.recommend_for_user import Taste, recommend_for_user
-from tests.fakes.stores import FakeFeedbackStore, FakePlayStore
+from chalicelib.workflows.ports import ListenerState
+from chalicelib.workflows.recommend_for_user import Taste, recommend_for_user, recommend_for_users
+from tests.fakes.samples import make_play, make_user
+from tests.fakes.stores import FakeFeedbackStore, FakeListenerStore, FakePlayStore, FakeUserStore
 from tests.unit.index.music_library import NOW, Library, make_library, make_mfcc, name_track
 
 STYLES = 6
@@ -296,4 +298,54 @@ def test_a_list_reads_a_bounded_part_of_the_catalogue(listener: Listener):
     listener.library.tracks.calls.clear()
     listener.recommend(count=10)
     assert sum(asked) <= 20 + 3 * 60
-    assert set(listener.library.tracks.calls) == {"find_many", "find_names", "changed_since"}
+    assert set(listener.library.tracks.calls) == {"find_names", "changed_since"}
+
+
+def test_lists_made_together_are_the_lists_made_alone(listener: Listener) -> None:
+    users = FakeUserStore()
+    for number, user_id in enumerate(("ann", "bob", "cid", "dot")):
+        users.add(make_user(user_id, user_id))
+        for song in range(number, 12 * number, 7):
+            at = NOW + timedelta(minutes=song)
+            event_id = f"{user_id}-{song}"
+            listener.plays.record(
+                Play(event_id=event_id, user_id=user_id, track_id=name_track(song), kind="start", position_s=0.0, occurred_at=at)
+            )
+    listener.feedback.put("cid", name_track(50), "like", now=NOW)
+    states = FakeListenerStore(users, listener.plays, listener.feedback)
+    asked = ["ann", "bob", "cid", "dot", "new"]
+    made = recommend_for_users(
+        asked, listeners=states, tracks=listener.library.tracks, index=listener.index, now=NOW, monotonic=lambda: 0.0
+    )
+    assert made == {user_id: listener.recommend(user_id=user_id, count=60) for user_id in asked}
+    assert [each.basis for each in made.values() if not isinstance(each, Exception)] == ["random", "plays", "plays", "plays", "random"]
+
+
+def test_a_listener_whose_list_fails_takes_nothing_from_the_others(listener: Listener) -> None:
+    users = FakeUserStore()
+    for user_id in ("ann", "bob"):
+        users.add(make_user(user_id, user_id))
+        listener.plays.record(make_play(f"{user_id}-1", user_id=user_id, track_id=name_track(3)))
+    states = FakeListenerStore(users, listener.plays, listener.feedback)
+    read = states.read_states
+
+    def read_badly(user_ids: Sequence[str], *, plays: int, now: datetime) -> dict[str, ListenerState]:
+        found = read(user_ids, plays=plays, now=now)
+        if "ann" in found:
+            raise ZeroDivisionError("a document that cannot be read")
+        return found
+
+    states.read_states = read_badly  # type: ignore[method-assign]
+    made = recommend_for_users(["ann", "bob"], listeners=states, tracks=listener.library.tracks, index=listener.index, now=NOW)
+    assert isinstance(made["ann"], ZeroDivisionError)
+    assert isinstance(made["bob"], RecommendationList)
+
+
+def test_a_store_that_is_away_fails_those_that_ask_it(listener: Listener) -> None:
+    users = FakeUserStore()
+    users.add(make_user("bob", "Bob"))
+    listener.plays.record(make_play("bob-1", user_id="bob", track_id=name_track(3)))
+    listener.library.tracks.is_down = True
+    states = FakeListenerStore(users, listener.plays, listener.feedback)
+    made = recommend_for_users(["bob"], listeners=states, tracks=listener.library.tracks, index=listener.index, now=NOW)
+    assert isinstance(made["bob"], StoreUnavailableError)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,8 +8,10 @@ import pytest
 
 from chalicelib.errors import StoreUnavailableError
 from chalicelib.model import RecommendationList
+from chalicelib.workflows.ports import ListEffect
 from chalicelib.workflows.records import PlayMessage, PlayRecord
-from chalicelib.workflows.refresh_recommendations import Refreshing, refresh_recommendations
+from chalicelib.workflows.refresh_recommendations import refresh_recommendations
+from chalicelib.workflows.refreshing import Refreshing
 from tests.fakes.samples import NOW, at, make_analysis, make_list, make_object, make_play, make_track_id, make_user
 from tests.fakes.stores import FakeDeadLetterStore, FakePlayStore, FakeRecommendationStore, FakeTrackStore, FakeUserStore
 
@@ -28,7 +30,16 @@ class World:
     away_users: set[str] = field(default_factory=set)
     meanwhile: Callable[[], None] = lambda: None  # what happens while a list is made
 
-    def recommend(self, user_id: str, /, *, now: datetime) -> RecommendationList:
+    def recommend(self, user_ids: Sequence[str], /, *, now: datetime) -> dict[str, RecommendationList | Exception]:
+        return {user_id: self._try(user_id, now) for user_id in user_ids}
+
+    def _try(self, user_id: str, now: datetime) -> RecommendationList | Exception:
+        try:
+            return self._recommend(user_id, now)
+        except Exception as exc:  # noqa: BLE001  # as the real one
+            return exc
+
+    def _recommend(self, user_id: str, now: datetime) -> RecommendationList:
         self.asked.append(user_id)
         if user_id in self.broken_users:
             raise ZeroDivisionError("a bug")
@@ -168,6 +179,13 @@ def test_a_play_under_another_listeners_event_id_is_a_dead_letter_without_effect
     assert world.plays.unprocessed(["e1"]) == {"e1"}
 
 
+def test_of_two_listeners_who_claim_one_new_event_the_first_has_it(world: World) -> None:
+    assert world.refresh(record(1, message("e1")), record(2, message("e1", user_id="bob"))) == []
+    assert world.letters.count() == 1
+    assert world.asked == ["ann"]
+    assert (world.processed("ann"), world.processed("bob")) == (1, 0)
+
+
 def test_an_unreadable_record_is_a_dead_letter_named_by_its_place(world: World) -> None:
     assert world.refresh(record(7, fault="not JSON"), record(8), record(9, message("e1"))) == []
     (letter,) = world.letters.list_newest(limit=5)
@@ -205,3 +223,37 @@ def test_a_clock_that_runs_ahead_is_not_believed(world: World) -> None:
 def test_an_empty_batch_asks_nothing(world: World) -> None:
     assert world.refresh() == []
     assert world.plays.calls == []
+
+
+def test_a_list_that_cannot_be_stored_does_not_stop_those_that_are_stored_with_it(world: World) -> None:
+    world.lists = RefusingStore(world.plays, StoreUnavailableError("recommendations"))
+    plays = [record(number, message(f"e{number}", user_id=user_id)) for number, user_id in enumerate(("ann", "bob"))]
+    assert world.refresh(*plays) == [0]
+    assert (world.processed("ann"), world.processed("bob")) == (0, 1)
+    world.lists.exc = ValueError("cannot be stored")
+    assert world.refresh(*plays) == []
+    assert [letter.letter_id for letter in world.letters.list_newest(limit=5)] == ["plays-e0"]
+
+
+def test_a_store_that_stays_away_is_not_waited_for_by_every_listener(world: World) -> None:
+    users = [f"user-{number}" for number in range(30)]
+    for user_id in users:
+        world.users.add(make_user(user_id, user_id))
+    world.lists = RefusingStore(world.plays, StoreUnavailableError("recommendations"), refuses=users)
+    plays = [record(number, message(f"e{number}", user_id=user_id)) for number, user_id in enumerate(users)]
+    assert sorted(world.refresh(*plays)) == list(range(30))
+    assert world.lists.calls.count("save_each_with_effect") == 6
+
+
+class RefusingStore(FakeRecommendationStore):
+    """Stores nothing of some, nor of who is to be stored together with them."""
+
+    def __init__(self, plays: FakePlayStore, exc: Exception, refuses: Sequence[str] = ("ann",)) -> None:
+        super().__init__(plays)
+        self.exc, self.refuses = exc, refuses
+
+    def save_each_with_effect(self, effects: Sequence[ListEffect], *, now: datetime) -> list[int]:
+        if any(each.recommendations.user_id in self.refuses for each in effects):
+            self.calls.append("save_each_with_effect")
+            raise self.exc
+        return super().save_each_with_effect(effects, now=now)

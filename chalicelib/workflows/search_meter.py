@@ -1,0 +1,24 @@
+"""How long the index was searched for one list, and how many songs it named: what the way of a play tells of the index."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chalicelib.way_model import IndexSearch
+from chalicelib.workflows.ask_together import Nearby
+
+
+class SearchMeter:
+    """For one list of one listener."""
+
+    def __init__(self) -> None:
+        self._searched_s = 0.0
+        self._named: list[np.ndarray] = []
+
+    def note(self, nearby: Nearby) -> None:
+        self._searched_s += nearby.seconds
+        self._named += [places for places, _ in nearby.ranked]
+
+    def read(self) -> IndexSearch:
+        named = len(np.unique(np.concatenate(self._named))) if self._named else 0
+        return IndexSearch(duration_ms=round(self._searched_s * 1000, 3), candidates=named)
