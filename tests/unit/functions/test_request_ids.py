@@ -17,6 +17,7 @@ from functions.extract_features import handler as extract_features
 from functions.recommend import handler as recommend
 from localstack.kafka_event import build_event
 from tests.fakes.kafka_records import FakeRecord
+from tests.fakes.stores import FakeListenerStore
 from tests.unit.functions.test_handlers import Context, Stores, load
 from tests.web.site import Site
 
@@ -31,6 +32,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     site = Site(tmp_path)
     for name in ("settings", "plays", "tracks", "users", "feedback", "recommendations", "dead_letters", "current_index"):
         monkeypatch.setattr(bootstrap, name, getattr(site.stores, name))
+    states = FakeListenerStore(site.stores.users(), site.stores.plays(), site.stores.feedback())
+    monkeypatch.setattr(bootstrap, "listener_states", lambda: states)
     yield site
     bootstrap.reset()
 
