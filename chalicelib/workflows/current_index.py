@@ -20,12 +20,13 @@ from chalicelib.index.search import LoadedIndex
 from chalicelib.log import log
 from chalicelib.workflows import ports
 from chalicelib.workflows.current_delta import CurrentDelta
-from chalicelib.workflows.publish_index import CurrentBuild, decode_current
+from chalicelib.workflows.publish_index import decode_current
 
 INCOMING = ".incoming-"
 ABANDONED_AFTER_S = 3600.0  # a download this old was left by a process that died
 FIRST_RETRY_S = 1.0  # before what failed is tried again; doubles each time, since a build that fails its checks is a large download
 LONGEST_RETRY_S = 60.0
+EARLIER_TRIED = 3  # builds that a process without any index looks at when the one in force is spoilt
 
 
 class CurrentIndex:
@@ -70,6 +71,8 @@ class CurrentIndex:
             self._failures += 1
             retry_s = min(FIRST_RETRY_S * 2.0 ** (self._failures - 1), LONGEST_RETRY_S)
             self._next_look = now + max(retry_s, self._refresh_s)
+            if self._loaded is None and isinstance(exc, ArtefactError | NotFoundError):
+                self._load_earlier()
             log.error("index_refresh_failed", error=str(exc), failures=self._failures, retry_s=retry_s, keeps=self._name_loaded())
         else:
             self._failures = 0
@@ -82,7 +85,7 @@ class CurrentIndex:
         current = decode_current(found[0])
         if current.manifest_sha256 == self._loaded_sha256:
             return
-        self._loaded = self._open_build(current)
+        self._loaded = self._open_build(current.build_id, manifest_sha256=current.manifest_sha256)
         self._loaded_sha256 = current.manifest_sha256
         self._remove_other_builds(current.build_id)
         log.info("index_loaded", build_id=current.build_id, tracks=len(self._loaded), space=self._loaded.space)
@@ -90,32 +93,43 @@ class CurrentIndex:
             reason = self._loaded.manifest.timbre_missing_because
             log.info("feature_space_missing", wanted=self._space, serves=self._loaded.space, reason=reason)
 
-    def _open_build(self, current: CurrentBuild) -> LoadedIndex:
-        """From the folder, where this or another process has left it whole; else from the bucket."""
-        place = self._folder / f"{current.build_id}.{self._space}"  # processes that serve another space have folders of their own
+    def _load_earlier(self) -> None:
+        """In a new process, which has no last good build of its own: the youngest in the bucket that passes its checks. The one in force is
+        tried again all the same, as nothing is noted of this one's hash."""
         try:
-            return open_index(place, space=self._space, expected_manifest_sha256=current.manifest_sha256)
-        except (ArtefactError, OSError):
-            return self._fetch_build(current, place)
+            for stored in self._bucket.list_builds()[: EARLIER_TRIED + 1]:  # the spoilt one is among them
+                with contextlib.suppress(ArtefactError, NotFoundError):
+                    self._loaded = self._open_build(stored.build_id)
+                    return
+        except (StoreUnavailableError, OSError) as exc:
+            log.warning("earlier_index_not_loaded", error=str(exc))
 
-    def _fetch_build(self, current: CurrentBuild, place: Path) -> LoadedIndex:
+    def _open_build(self, build_id: str, *, manifest_sha256: str | None = None) -> LoadedIndex:
+        """From the folder, where this or another process has left it whole; else from the bucket."""
+        place = self._folder / f"{build_id}.{self._space}"  # processes that serve another space have folders of their own
+        try:
+            return open_index(place, space=self._space, expected_manifest_sha256=manifest_sha256)
+        except (ArtefactError, OSError):
+            return self._fetch_build(build_id, place, manifest_sha256)
+
+    def _fetch_build(self, build_id: str, place: Path, manifest_sha256: str | None) -> LoadedIndex:
         self._folder.mkdir(parents=True, exist_ok=True)
         incoming = Path(tempfile.mkdtemp(prefix=INCOMING, dir=self._folder))
         try:
-            self._download(current, incoming)
-            index = open_index(incoming, space=self._space, expected_manifest_sha256=current.manifest_sha256)
+            self._download(build_id, incoming, manifest_sha256)
+            index = open_index(incoming, space=self._space, expected_manifest_sha256=manifest_sha256)
             _move_into_place(incoming, place)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
         return index
 
-    def _download(self, current: CurrentBuild, into: Path) -> None:
+    def _download(self, build_id: str, into: Path, manifest_sha256: str | None) -> None:
         """The manifest first: nothing is fetched on the word of one that is not the expected. Then only what the space needs."""
-        self._bucket.fetch_file(current.build_id, artefact.MANIFEST, into / artefact.MANIFEST)
-        manifest, _ = artefact.read_manifest(into, expected_sha256=current.manifest_sha256)
+        self._bucket.fetch_file(build_id, artefact.MANIFEST, into / artefact.MANIFEST)
+        manifest, _ = artefact.read_manifest(into, expected_sha256=manifest_sha256)
         for name in artefact.list_served(artefact.choose_space(manifest, self._space)):
             (into / name).parent.mkdir(parents=True, exist_ok=True)
-            self._bucket.fetch_file(current.build_id, name, into / name)
+            self._bucket.fetch_file(build_id, name, into / name)
 
     def _remove_other_builds(self, build_id: str) -> None:
         """Bounds the disk. Whoever has an old build open keeps its mapped files until it lets go of them."""

@@ -162,6 +162,23 @@ def test_a_current_json_that_is_none_of_ours_changes_nothing(current: CurrentInd
         decode_current(content)
 
 
+def test_a_new_process_that_meets_a_spoilt_build_serves_the_last_good_one(bucket: CountingBucket, tmp_path: Path):
+    publish(bucket, tmp_path, "one", max_seq=1)
+    publish(bucket, tmp_path, "two", max_seq=2)
+    good = spoil(bucket, "two", artefact.name_files("mfcc").trees)
+    new_process = CurrentIndex(bucket, tmp_path / "index", refresh_s=1.0)
+    assert name_of(new_process, 0.0) == "one"
+    bucket.files["two", artefact.name_files("mfcc").trees] = good
+    assert name_of(new_process, 100.0) == "two"
+
+
+def test_a_build_in_force_that_is_gone_leaves_a_new_process_an_earlier_one(bucket: CountingBucket, tmp_path: Path):
+    publish(bucket, tmp_path, "one", max_seq=1)
+    publish(bucket, tmp_path, "two", max_seq=2)
+    bucket.remove_build("two")
+    assert name_of(CurrentIndex(bucket, tmp_path / "index", refresh_s=1.0), 0.0) == "one"
+
+
 def test_only_the_build_in_force_stays_on_disk_and_an_open_one_goes_on(current: CurrentIndex, bucket: CountingBucket, tmp_path: Path):
     publish(bucket, tmp_path, "one", count=30)
     old = current.get(0.0)
