@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -65,7 +66,13 @@ class Machine:
 
     def wait_for_part(self, name: str, *, instead_of: int) -> None:
         """Until the supervisor has started it again."""
-        wait_until(lambda: self._pid_of(name) != instead_of, deadline_s=60, what=f"another {name}")
+
+        def is_another() -> bool:
+            with contextlib.suppress(FileNotFoundError):  # between the old one's end and the new one's start nobody has the place
+                return self._pid_of(name) != instead_of
+            return False
+
+        wait_until(is_another, deadline_s=60, what=f"another {name}")
 
     def _pid_of(self, name: str) -> int:
         return int(json.loads((self.home / "pids" / f"{name}.json").read_text())["pid"])

@@ -103,12 +103,14 @@ def test_killing_any_part_loses_no_play_and_no_upload_and_doubles_none(
     work.append(threading.Thread(target=keep_dropping, args=(dropper, many_pieces, keys)))
     for thread in work:
         thread.start()
-    for victim in dice.sample(VICTIMS, len(VICTIMS)):
-        time.sleep(dice.uniform(1, 5))
-        machine.wait_for_part(victim, instead_of=machine.kill_part(victim))
-    all_killed.set()
-    for thread in work:
-        thread.join()
+    try:
+        for victim in dice.sample(VICTIMS, len(VICTIMS)):
+            time.sleep(dice.uniform(1, 5))
+            machine.wait_for_part(victim, instead_of=machine.kill_part(victim))
+    finally:  # or they would fail in the middle of another test
+        all_killed.set()
+        for thread in work:
+            thread.join()
     assert sum(map(len, acknowledged.values())) >= PLAYS
     assert len(keys) == UPLOADS
 
