@@ -41,6 +41,7 @@ class CurrentIndex:
         self._refreshing = threading.Lock()
         self._loaded: LoadedIndex | None = None
         self._loaded_sha256: str | None = None
+        self._wanted_build: str | None = None
         self._next_look = float("-inf")
         self._failures = 0
         self._delta = CurrentDelta(refresh_s=refresh_s)
@@ -85,6 +86,7 @@ class CurrentIndex:
         current = decode_current(found[0])
         if current.manifest_sha256 == self._loaded_sha256:
             return
+        self._wanted_build = current.build_id
         self._loaded = self._open_build(current.build_id, manifest_sha256=current.manifest_sha256)
         self._loaded_sha256 = current.manifest_sha256
         self._remove_other_builds(current.build_id)
@@ -97,7 +99,8 @@ class CurrentIndex:
         """In a new process, which has no last good build of its own: the youngest in the bucket that passes its checks. The one in force is
         tried again all the same, as nothing is noted of this one's hash."""
         try:
-            for stored in self._bucket.list_builds()[: EARLIER_TRIED + 1]:  # the spoilt one is among them
+            others = [stored for stored in self._bucket.list_builds() if stored.build_id != self._wanted_build]
+            for stored in others[:EARLIER_TRIED]:
                 with contextlib.suppress(ArtefactError, NotFoundError):
                     self._loaded = self._open_build(stored.build_id)
                     return

@@ -90,11 +90,6 @@ def _make_vectors(catalogue: Catalogue, missing: Sequence[Track], features: Mapp
     return made
 
 
-def locate_vector(catalogue: Catalogue, track: Track, tracks: ports.TrackStore | None = None) -> Vectors | None:
-    """`locate_vectors` of one track."""
-    return locate_vectors(catalogue, [track], tracks).get(track.track_id)
-
-
 def _collect(
     catalogue: Catalogue,
     vector: Vectors,
