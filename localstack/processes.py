@@ -52,7 +52,9 @@ class Child:
                 start_new_session=True,
             )
         record = {"pid": self.process.pid, "started": read_start_time(self.process.pid)}
-        self._pid_file.write_text(json.dumps(record), "utf-8")
+        half = self._pid_file.with_suffix(".half")
+        half.write_text(json.dumps(record), "utf-8")
+        half.replace(self._pid_file)  # never seen in part
 
     def is_alive(self) -> bool:
         return self.process.poll() is None

@@ -1,4 +1,8 @@
-"""Keeps the children alive: starts them, waits until they answer, restarts one that dies once, and stops them all in reverse order."""
+"""Keeps the children alive: starts them, waits until they answer, restarts each that dies once, and stops them all in reverse order.
+
+Several may die at once, or one while another is being brought back: none waits for another, and what a restarted one needs afterwards
+(its recovery) is tried again when it failed because of one that was dead.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from localstack.processes import Child, ChildSpec, rotate_log
 WATCH_S = 0.1
 READY_POLL_S = 0.05
 HEALTHY_AFTER_S = 60.0  # a child that has lived so long may die once more
+RECOVERY_ATTEMPTS = 3  # while everything lives
+RECOVERY_PAUSE_S = 1.0
 
 
 class ChildDiedError(Exception):
@@ -25,13 +31,15 @@ class ChildDiedError(Exception):
 
 class Supervisor:
     def __init__(self, home: Path, *, on_restart: Callable[[str], None], say: Callable[[str], None], stopping: threading.Event) -> None:
-        """`on_restart(name)` runs after a restarted child answers again; what it raises stops everything."""
+        """`on_restart(name)` runs after a restarted child answers again; what it raises at the last attempt stops everything."""
         self._home = home
         self._on_restart = on_restart
         self._say = say
         self._stopping = stopping
         self._children: dict[str, Child] = {}
         self._restarted_at: dict[str, float] = {}
+        self._awaited: set[str] = set()  # restarted, do not answer yet
+        self._recovering: dict[str, int] = {}  # answer again, and how often their recovery has failed
         self._lock = threading.Lock()
 
     def start_together(self, specs: Sequence[ChildSpec]) -> None:
@@ -50,6 +58,8 @@ class Supervisor:
             for child in list(self._children.values()):
                 if not child.is_alive() and not self._stopping.is_set():
                     self._restart(child)
+            self._look_who_answers()
+            self._recover_next()
 
     def pids(self) -> dict[str, int]:
         return {name: child.process.pid for name, child in self._children.items()}
@@ -80,6 +90,40 @@ class Supervisor:
         self._restarted_at[name] = now
         self._say(f"{child.spec.title} died ({child.process.returncode}); starting it again")
         child.sweep()
-        self._launch(child.spec)
-        self._on_restart(name)
-        self._say(f"{child.spec.title} is back")
+        with self._lock:
+            if self._stopping.is_set():  # nobody would stop it any more
+                return
+            self._children[name] = Child(child.spec, self._home)
+        self._awaited.add(name)
+        self._recovering.pop(name, None)
+
+    def _look_who_answers(self) -> None:
+        for name, child in list(self._children.items()):
+            if name not in self._awaited:
+                continue
+            if child.spec.is_ready():
+                self._awaited.remove(name)
+                self._recovering[name] = 0
+            elif time.monotonic() > self._restarted_at[name] + child.spec.ready_timeout_s:
+                raise ChildDiedError(child, f"did not answer within {child.spec.ready_timeout_s:.0f} s")
+
+    def _recover_next(self) -> None:
+        """One of them, in the order in which the children were started: a later one may need an earlier one."""
+        child = next((child for name, child in list(self._children.items()) if name in self._recovering), None)
+        if child is None:
+            return
+        try:
+            self._on_restart(child.spec.name)
+        except Exception:
+            if self._was_last_attempt(child.spec.name):
+                raise
+        else:
+            del self._recovering[child.spec.name]
+            self._say(f"{child.spec.title} is back")
+
+    def _was_last_attempt(self, name: str) -> bool:
+        """A recovery that failed while another part was dead says nothing."""
+        if self._awaited or not all(child.is_alive() for child in list(self._children.values())):
+            return False
+        self._recovering[name] += 1
+        return self._recovering[name] >= RECOVERY_ATTEMPTS or self._stopping.wait(RECOVERY_PAUSE_S)

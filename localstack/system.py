@@ -7,16 +7,12 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import bootstrap
-from chalicelib.errors import TimbreError
 from chalicelib.storage.mongo import ensure_indexes
 from chalicelib.workflows.reconcile_library import reconcile_library
 from infrastructure.deploy import deploy_stack, make_client
@@ -37,8 +33,6 @@ from localstack.settings import STAGE, isolate_from_aws, make_application_settin
 from localstack.supervisor import Supervisor
 from localstack.surroundings import Addresses, Surroundings
 
-RECOVERY_ATTEMPTS = 3
-RECOVERY_PAUSE_S = 1.0
 GIVEN_BY = {"mongod": "MONGODB_URI", "broker": "KAFKA_BOOTSTRAP_SERVERS"}  # part → what a person says to use their own instead
 Note = Callable[[str], None]
 
@@ -58,7 +52,7 @@ class System:
         stopping: threading.Event,
     ) -> None:
         self._root, self._home, self._ports = root, home, ports
-        self._stopping, self._say = stopping, say
+        self._say = say
         self._emulator = emulator
         self.keeps_data = self._emulator.keeps_data
         self.data_home = choose_data_folder(home, keeps_data=self.keeps_data)
@@ -175,17 +169,11 @@ class System:
                 self._say("What was in LocalStack is gone: the music has to be brought again")
 
     def _redeploy(self) -> None:
-        for attempt in range(1, RECOVERY_ATTEMPTS + 1):
-            try:
-                self.deploy(_ignore)
-            except (TimbreError, BotoCoreError, ClientError) as exc:
-                if attempt == RECOVERY_ATTEMPTS or self._stopping.is_set():
-                    raise
-                if isinstance(exc, PackageError):  # `make clean`, and an emulator that lost what was uploaded
-                    self.package()
-                time.sleep(RECOVERY_PAUSE_S)
-            else:
-                return
+        try:
+            self.deploy(_ignore)
+        except PackageError:  # `make clean`, and an emulator that lost what was uploaded: at the next attempt
+            self.package()
+            raise
 
     def _reconcile(self, note: Note) -> None:
         """Idempotent: indexes that are there stay, work that is done is not asked for."""

@@ -104,6 +104,17 @@ def test_the_button_of_a_songs_menu_closes_it_too(page: Page) -> None:
     expect(page.locator("main [data-song-menu]").nth(1)).to_have_attribute("aria-expanded", "true")
 
 
+def test_a_scroll_closes_a_songs_menu_and_one_that_was_told_late_does_not(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 480})
+    page.goto("/search")
+    page.locator("main [data-song-menu]").first.click()
+    expect(page.locator("#song-menu")).to_be_visible()
+    page.evaluate("window.dispatchEvent(new Event('scroll'))")
+    expect(page.locator("#song-menu")).to_be_visible()
+    page.mouse.wheel(0, 200)
+    expect(page.locator("#song-menu")).to_be_hidden()
+
+
 def test_what_is_for_pages_without_a_script_does_not_come_with_a_page_that_a_script_brings(page: Page, songs: list[Song]) -> None:
     start(page, songs[:2])
     page.get_by_role("link", name="Map").first.click()

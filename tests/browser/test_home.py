@@ -86,6 +86,9 @@ def test_one_of_three_picks_brings_recommendations_by_themselves(page: Page) -> 
     top = chosen.bounding_box()
     chosen.get_by_role("button", name=f"Play {title}").click()
     expect(page.get_by_role("heading", name="For you")).to_be_visible(timeout=SOON_MS)
+    expect(
+        page.get_by_role("status").filter(has_text=re.compile("are here|have been renewed"))
+    ).to_be_attached()  # by the song's end: renewed
     expect(page.locator(".home-grid .track-note").first).to_contain_text(f"“{title}”")
     brief = page.locator(".home-grid > :not(.is-hero) .note-brief")
     expect(brief.first).to_be_visible()
@@ -94,7 +97,6 @@ def test_one_of_three_picks_brings_recommendations_by_themselves(page: Page) -> 
     assert page.locator(".is-hero .note-whole").evaluate(
         "(all) => all.closest('.track-note').scrollHeight <= all.closest('.track-note').clientHeight"
     )
-    expect(page.get_by_role("status").filter(has_text="are here")).to_be_attached()
     expect(page.locator("#player").get_by_role("button", name="Pause")).to_be_visible()
     assert chosen.bounding_box() == top
 

@@ -6,6 +6,7 @@ import { readTrack } from "./tracks.js";
 const menu = document.getElementById("song-menu");
 const items = () => [...menu.querySelectorAll('[role="menuitem"]:not([hidden])')];
 let opener = null;
+let scrolledAt = 0; // where the page stood as the menu opened: a scroll from before is told after it
 let openAtPress = null; // whose menu stood open when the pointer came down: the browser has closed it before the click is told
 
 const findSong = (element) => element.closest("[data-track-id]") ?? opener?.closest("[data-track-id]");
@@ -20,6 +21,7 @@ function open(button) {
   const page = menu.querySelector("[data-menu-page]");
   page.href = song.dataset.page;
   page.hidden = page.pathname === window.location.pathname;
+  scrolledAt = window.scrollY;
   menu.showPopover();
   place(button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
@@ -60,7 +62,7 @@ menu.addEventListener("keydown", (event) => {
   event.preventDefault();
   all.at(to % all.length).focus();
 });
-window.addEventListener("scroll", () => close({ hasFocus: false }), { passive: true });
+window.addEventListener("scroll", () => window.scrollY === scrolledAt || close({ hasFocus: false }), { passive: true });
 
 export function connectSongMenu({ playNext, enqueue }) {
   const acts = { "[data-play-next]": playNext, "[data-enqueue]": enqueue };

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,27 @@ def wait_until(look: Callable[[], object], what: str) -> None:
 
 def make_supervisor(home: Path, stopping: threading.Event, restarted: list[str] | None = None) -> Supervisor:
     return Supervisor(home, on_restart=(restarted if restarted is not None else []).append, say=lambda _: None, stopping=stopping)
+
+
+@contextlib.contextmanager
+def watching(supervisor: Supervisor, stopping: threading.Event) -> Iterator[list[Exception]]:
+    """What ended the watch, in the list."""
+    faults: list[Exception] = []
+
+    def watch() -> None:
+        try:
+            supervisor.watch()
+        except Exception as exc:  # noqa: BLE001  # the test looks at it
+            faults.append(exc)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield faults
+    finally:
+        stopping.set()
+        watcher.join(10)
+        supervisor.stop_all()
 
 
 def test_stopping_a_child_ends_its_workers_too(tmp_path: Path) -> None:
@@ -78,24 +100,73 @@ def test_a_child_that_dies_is_restarted_once_and_then_everything_ends(tmp_path: 
     log = tmp_path / "logs" / "child.log"
     supervisor.start(describe(FOREVER, is_ready=lambda: "up" in log.read_text()))
     first = supervisor.pids()["child"]
-    fault: list[ChildDiedError] = []
+    with watching(supervisor, stopping) as faults:
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: restarted == ["child"], "the restart")
+        assert supervisor.pids()["child"] != first
+        os.kill(supervisor.pids()["child"], signal.SIGKILL)
+        wait_until(lambda: faults, "the end")
+    assert isinstance(faults[0], ChildDiedError)
+    assert "The child died again" in str(faults[0])
+    assert "up" in str(faults[0])
 
-    def watch() -> None:
-        try:
-            supervisor.watch()
-        except ChildDiedError as exc:
-            fault.append(exc)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    os.kill(first, signal.SIGKILL)
-    wait_until(lambda: restarted == ["child"], "the restart")
-    assert supervisor.pids()["child"] != first
-    os.kill(supervisor.pids()["child"], signal.SIGKILL)
-    watcher.join(10)
-    supervisor.stop_all()
-    assert "The child died again" in str(fault[0])
-    assert "up" in str(fault[0])
+def test_what_a_restarted_child_needs_is_tried_again_when_another_died_meanwhile(tmp_path: Path) -> None:
+    """The emulator's stack is deployed anew; MongoDB is killed in the middle of it."""
+    stopping = threading.Event()
+    attempts: list[str] = []
+
+    def recover(name: str) -> None:
+        attempts.append(name)
+        if name == "emulator" and attempts.count("emulator") <= 4:  # more often than a recovery is tried while everything lives
+            os.kill(supervisor.pids()["mongod"], signal.SIGKILL) if attempts.count("emulator") == 1 else None
+            raise ConnectionError("MongoDB does not answer")
+
+    is_mongod_ready = threading.Event()
+    is_mongod_ready.set()
+    supervisor = Supervisor(tmp_path, on_restart=recover, say=lambda _: None, stopping=stopping)
+    supervisor.start(describe(FOREVER, name="mongod", is_ready=is_mongod_ready.is_set))
+    supervisor.start(describe(FOREVER, name="emulator"))
+    is_mongod_ready.clear()
+    with watching(supervisor, stopping) as faults:
+        os.kill(supervisor.pids()["emulator"], signal.SIGKILL)
+        wait_until(lambda: attempts.count("emulator") > 4, "as many attempts as it takes")
+        assert "mongod" not in attempts
+        is_mongod_ready.set()
+        wait_until(lambda: "mongod" in attempts, "mongod's recovery")
+    assert faults == []
+
+
+def test_a_recovery_that_fails_while_everything_lives_ends_everything_at_the_third_attempt(tmp_path: Path) -> None:
+    stopping = threading.Event()
+    attempts: list[str] = []
+
+    def recover(name: str) -> None:
+        attempts.append(name)
+        raise ConnectionError("nobody there")
+
+    supervisor = Supervisor(tmp_path, on_restart=recover, say=lambda _: None, stopping=stopping)
+    supervisor.start(describe(FOREVER))
+    with watching(supervisor, stopping) as faults:
+        os.kill(supervisor.pids()["child"], signal.SIGKILL)
+        wait_until(lambda: faults, "the end")
+    assert str(faults[0]) == "nobody there"
+    assert attempts == ["child"] * 3
+
+
+def test_two_that_die_at_once_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """The web server answers only once MongoDB does."""
+    stopping, restarted = threading.Event(), list[str]()
+    supervisor = make_supervisor(tmp_path, stopping, restarted)
+    pids = tmp_path / "pids" / "mongod.json"
+    supervisor.start(describe(FOREVER, name="front", is_ready=lambda: not pids.exists() or is_running(json.loads(pids.read_text())["pid"])))
+    supervisor.start(describe(FOREVER, name="mongod"))
+    first = supervisor.pids()
+    for pid in first.values():
+        os.kill(pid, signal.SIGKILL)
+    with watching(supervisor, stopping) as faults:
+        wait_until(lambda: sorted(restarted) == ["front", "mongod"], "both restarts")
+    assert faults == []
 
 
 def test_a_child_that_cannot_start_is_told_with_its_last_lines(tmp_path: Path) -> None:
