@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.axe import check_axe
 from tests.browser.looks import DESK, PHONE, Look, at_both_widths, in_every_look
@@ -99,6 +99,21 @@ def test_one_of_three_picks_brings_recommendations_by_themselves(page: Page) -> 
     )
     expect(page.locator("#player").get_by_role("button", name="Pause")).to_be_visible()
     assert chosen.bounding_box() == top
+
+
+def test_what_is_pressed_before_the_scripts_have_come_is_done_when_they_are_there(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/static/site.js*", lambda route: held.append(route))  # noqa: PLW0108  # Playwright marks what it is given
+    page.goto("/", wait_until="commit")
+    play = page.locator("main [data-play]").first
+    title = play.locator("xpath=ancestor::*[@data-title][1]").get_attribute("data-title") or ""
+    play.click()
+    wait_until(lambda: held, deadline_s=5, what="the slow script to be asked for")
+    expect(page.locator("#player")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    expect(page.locator("#player").get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator("#player")).to_contain_text(title)
 
 
 def test_three_others_are_others_and_say_so(page: Page) -> None:

@@ -21,3 +21,5 @@ import "./preview.js";
 import "./search.js";
 import "./track.js";
 import "./map_loader.js";
+
+document.dispatchEvent(new Event("timbre:ready")); // early.js has waited for it
