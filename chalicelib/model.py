@@ -8,6 +8,8 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from chalicelib.card_model import TrackCard as TrackCard  # noqa: PLC0414  # as below
+from chalicelib.card_model import TrackName as TrackName  # noqa: PLC0414
 from chalicelib.reason_model import Reason as Reason  # noqa: PLC0414  # told on: it is one of the things that Timbre speaks of
 from chalicelib.way_model import Arrival, IndexSearch, Parts, PlayArrival, UploadWay
 
@@ -69,18 +71,10 @@ class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
-class Track(msgspec.Struct, frozen=True, kw_only=True):
-    track_id: str
+class Track(TrackCard, frozen=True, kw_only=True):
     seq: int  # commit order of changes: drawn in the transaction that makes them
     title: str  # lower case: what titles are looked up by
-    display_title: str
-    artist: str | None
-    album: str | None
-    genre: str | None
-    year: int | None
-    duration_s: float
     objects: tuple[StoredObject, ...]
-    cover_key: str | None
     mfcc: tuple[float, ...]
     mfcc_standardized: tuple[float, ...] | None
     feature_version: int
@@ -88,22 +82,10 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     status: TrackStatus
     created_at: datetime
     updated_at: datetime
-    preview_start_s: float | None = None  # None: analysed before there were previews
     album_artist: str | None = None
     track_number: int | None = None
-    play_count: int = 0  # starts that took effect, each once
     tags_edited_at: datetime | None = None  # by hand
     trashed_at: datetime | None = None
-
-
-class TrackName(msgspec.Struct, frozen=True):
-    """The little of a track that a list of recommendations is chosen by, beside its vector."""
-
-    track_id: str
-    display_title: str
-    artist: str | None
-    duration_s: float
-    play_count: int = 0
 
 
 class TrackVector(msgspec.Struct, frozen=True):

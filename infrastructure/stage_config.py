@@ -36,11 +36,12 @@ VARIABLE_OF_PARAMETER = {
     "IndexBuildDelayS": "INDEX_BUILD_DELAY_S",
     "AwsEndpointUrl": "AWS_ENDPOINT_URL",
 }
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # products of a page are small: a second thread waits by turning round, for half the CPU
 Config = dict[str, Any]  # Chalice's, whose values are of any kind
 
 
 def describe_stage(stage: str, outputs: Mapping[str, str], parameters: Mapping[str, str]) -> Config:
-    variables = {"TIMBRE_STAGE": stage}
+    variables = {"TIMBRE_STAGE": stage, **ONE_THREAD}
     variables |= {variable: outputs[output] for output, variable in VARIABLE_OF_OUTPUT.items()}
     variables |= {variable: parameters[name] for name, variable in VARIABLE_OF_PARAMETER.items() if parameters.get(name)}
     if parameters.get("AwsEndpointUrl", "").startswith("http://"):

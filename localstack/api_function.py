@@ -15,6 +15,7 @@ import msgspec
 from chalicelib.config import Settings
 from infrastructure.api_package import API_HANDLER, build_api_package
 from infrastructure.errors import DeployError
+from infrastructure.stage_config import ONE_THREAD
 from infrastructure.zips import Archive
 from localstack.settings import STAGE
 
@@ -56,9 +57,9 @@ class ApiFunction:
 
 
 def choose_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Of a process's environment what the application reads: a function inherits nothing."""
+    """Of a process's environment what the application reads, since a function inherits nothing; and what every stage's API is told."""
     names = sorted(field.name.upper() for field in msgspec.structs.fields(Settings))
-    return {name: environment[name] for name in names if environment.get(name)}
+    return {name: environment[name] for name in names if environment.get(name)} | ONE_THREAD
 
 
 def provide_function(client: Any, name: str, *, code: bytes, wanted: Mapping[str, Any]) -> None:

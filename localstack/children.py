@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
+from infrastructure.stage_config import ONE_THREAD
 from localstack.answering import ask_status
 from localstack.processes import ChildSpec
 
@@ -29,7 +30,7 @@ def describe_front(environment: Mapping[str, str], *, port: int, invoke: str = "
         name="front",
         title="The web server",
         command=(sys.executable, "-m", "localstack.front", "--port", str(port), *(("--invoke", invoke) if invoke else ())),
-        environment=environment,
+        environment={**environment, **ONE_THREAD},
         is_ready=lambda: answers_http(port),
     )
 

@@ -79,7 +79,7 @@ class DockerLocalStack:
     def describe_front(self, environment: Mapping[str, str], home: Path, *, port: int) -> None:
         """None of its own."""
 
-    def stop(self) -> None:
+    def stop(self, around: Surroundings) -> None:  # noqa: ARG002  # it knows what it started
         """Whatever nobody holds: an interruption can come between the start of the containers and that of their holders."""
         if self._started is not None:
             self._started.stop()

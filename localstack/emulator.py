@@ -21,10 +21,12 @@ def describe_emulator(root: Path, home: Path, *, port: int) -> ChildSpec:
     """Functions inherit this process's environment, so it gets as little as possible."""
     data = home / "emulator-data"
     _forget_another_port(data, port)
-    for folder in ("s3", "state"):
+    forget_unpacked(home)
+    for folder in ("s3", "state", "tmp"):
         (data / folder).mkdir(parents=True, exist_ok=True)
-    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     environment |= {
+        "TMPDIR": str(data / "tmp"),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -53,6 +55,11 @@ def _forget_another_port(data: Path, port: int) -> None:
         shutil.rmtree(data / "state", ignore_errors=True)
     data.mkdir(parents=True, exist_ok=True)
     note.write_text(str(port), "utf-8")
+
+
+def forget_unpacked(home: Path) -> None:
+    """Functions and layers as it unpacks them for its workers, half a gigabyte, which it leaves behind however it ends."""
+    shutil.rmtree(home / "emulator-data" / "tmp", ignore_errors=True)
 
 
 def find_emulator_python(root: Path) -> Path:

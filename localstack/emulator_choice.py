@@ -51,7 +51,7 @@ class Emulator(Protocol):
 
     def describe_front(self, environment: Mapping[str, str], home: Path, *, port: int) -> ChildSpec | None: ...
 
-    def stop(self) -> None:
+    def stop(self, around: Surroundings) -> None:
         """After its children have ended."""
 
 
@@ -69,7 +69,7 @@ class _OneProcess:
     def package(self, root: Path, report: Callable[[str], None]) -> Packages:
         return build_packages("local", python=self.find_python(root), out=root / "build", report=report)
 
-    def stop(self) -> None:
+    def stop(self, around: Surroundings) -> None:
         """Its process was all there was."""
 
     def find_python(self, root: Path) -> Path:
@@ -83,6 +83,9 @@ class MiniStack(_OneProcess):
 
     def describe(self, around: Surroundings) -> list[ChildSpec]:
         return [emulator.describe_emulator(around.root, around.home, port=around.ports.s3)]
+
+    def stop(self, around: Surroundings) -> None:
+        emulator.forget_unpacked(around.home)
 
     def find_python(self, root: Path) -> Path:
         return emulator.find_emulator_python(root)

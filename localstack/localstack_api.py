@@ -15,6 +15,7 @@ from typing import Any
 
 from infrastructure.deploy import make_client
 from infrastructure.errors import DeployError
+from infrastructure.stage_config import ONE_THREAD
 from localstack.run_file import write_private
 from localstack.settings import STAGE
 
@@ -52,7 +53,7 @@ def make_stage_config(root: Path, *, application: Mapping[str, str], outputs: Ma
         "manage_iam_role": False,
         "iam_role_arn": outputs["ApiRoleArn"],
         "layers": [outputs["SearchLayerArn"]],
-        "environment_variables": dict(application),
+        "environment_variables": {**application, **ONE_THREAD},
     }
     return {**config, "stages": {STAGE: stage}}
 

@@ -136,7 +136,7 @@ class System:
 
     def stop(self) -> None:
         self.supervisor.stop_all()
-        self._emulator.stop()
+        self._emulator.stop(self._around)
 
     def _describe_mapping(self) -> str:
         """As the stack says it, but for the brokers: the poller is on this machine, where the functions need not be."""

@@ -25,6 +25,7 @@ class Damage:
     """What is found missing of one file, as it is opened and then decoded."""
 
     lost_s: float = 0.0
+    is_least: bool = False  # bytes were cut out, and nothing says how many
     is_place_told: bool = True  # else the decoder passes over what it cannot decode without a word
     muted_s: float = 0.0  # what was decoded, but to nonsense
     places: list[float] = field(default_factory=list)  # seconds from the beginning
@@ -44,4 +45,4 @@ class Damage:
             return messages.make_lost_somewhere_warning(lost_s)
         if not self.places or self.places[0] > held_s - _AT_THE_END_S:
             return messages.make_lost_end_warning(lost_s)
-        return messages.make_lost_places_warning(lost_s, self.places)
+        return messages.make_lost_places_warning(lost_s, self.places, is_least=self.is_least)

@@ -86,10 +86,10 @@ def make_corrupt_error(reason: str) -> AudioError:
     return AudioError(f"This file is damaged: {reason}. Upload a good copy.", code="corrupt")
 
 
-def make_lost_places_warning(lost_s: float, places_s: Sequence[float]) -> str:
+def make_lost_places_warning(lost_s: float, places_s: Sequence[float], *, is_least: bool = False) -> str:
     near = f"near {format_clock(places_s[0])}"
     where = near if len(places_s) == 1 else f"in {len(places_s)} places, the first of them {near},"
-    return f"About {_format_loss(lost_s)} {where} could not be decoded. All else was analysed."
+    return f"{'At least' if is_least else 'About'} {_format_loss(lost_s)} {where} could not be decoded. All else was analysed."
 
 
 def make_lost_somewhere_warning(lost_s: float) -> str:

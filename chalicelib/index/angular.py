@@ -19,9 +19,10 @@ UNRELATED = math.sqrt(2.0)  # at right angles
 
 def scale_to_unit(vectors: Floats) -> npt.NDArray[np.float64]:
     """Rows of (n, d), or one vector (d,), at length 1; zeros stay zeros."""
-    values = np.asarray(vectors, dtype=np.float64)
-    lengths = np.linalg.norm(values, axis=-1, keepdims=True)
-    units: npt.NDArray[np.float64] = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    units = np.array(vectors, dtype=np.float64)  # changed in place: fresh memory for each step costs more than the arithmetic
+    lengths = np.sqrt(np.einsum("...j,...j->...", units, units))[..., np.newaxis]
+    lengths[lengths == 0] = 1.0
+    units /= lengths
     return units
 
 
@@ -58,9 +59,14 @@ def measure_between(left: npt.NDArray[np.float64], right: npt.NDArray[np.float64
     """Distances (n,) between unit rows of two matrices (n, d), row by row."""
     difference = left - right
     distances: Distances = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-    lacks_direction = np.any(left != 0.0, axis=1) != np.any(right != 0.0, axis=1)
-    distances[lacks_direction] = UNRELATED
+    distances[_have_direction(left) != _have_direction(right)] = UNRELATED
     return distances
+
+
+def _have_direction(units: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """(n,) which of the rows, of length 1 or 0, are of length 1."""
+    squares: Distances = np.einsum("ij,ij->i", units, units)
+    return squares > 0.0
 
 
 def measure_pairs(one: Floats, other: Floats) -> Distances:

@@ -48,11 +48,13 @@ class Scan:
         """`search_around` without names. Some queries at a time, which share the way through memory."""
         at_once = max(1, COSINES_AT_ONCE // max(1, self._columns.shape[1]))
         found: list[Ranked] = []
+        room = np.empty((min(at_once, len(queries)), self._columns.shape[1]), dtype=np.float32)  # one for all: the same memory each time
         for start in range(0, len(queries), at_once):
             units = scale_to_unit(np.asarray(queries[start : start + at_once]))
             has_direction = np.any(units != 0.0, axis=1)
             near = []
-            for asked, cosines in zip(has_direction.tolist(), units.astype(np.float32) @ self._columns, strict=True):
+            products = np.matmul(units.astype(np.float32), self._columns, out=room[: len(units)])
+            for asked, cosines in zip(has_direction.tolist(), products, strict=True):
                 cosines[excluded] = -np.inf
                 near.append(_list_near(cosines, k, has_direction=asked))
             found += self._rank_each(units, near, k)
@@ -105,6 +107,14 @@ def _list_in_blocks(cosines: npt.NDArray[np.float32], k: int, blocks: int) -> Po
 
 def _find_bound(cosines: npt.NDArray[np.float32], k: int) -> float:
     return float(np.partition(cosines, len(cosines) - k)[len(cosines) - k]) - BLUR
+
+
+def list_once(places: Sequence[Positions]) -> Positions:
+    """All of them, rising. By sorting: `np.unique` takes ten times as long for some hundreds."""
+    ordered = np.sort(np.concatenate([NO_POSITIONS, *places]))
+    is_first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return ordered[is_first]
 
 
 def rank_rows(distances: Distances, track_ids: TrackIds) -> Positions:

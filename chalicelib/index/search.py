@@ -105,7 +105,10 @@ class LoadedIndex:
         self.look_around(vectors)
         is_allowed = np.ones(len(self), dtype=bool)
         is_allowed[excluded] = False
-        return [self._rank_kept(vector, k, is_allowed) or scan.rank_around([vector], k, excluded=excluded)[0] for vector in vectors]
+        kept = [self._rank_kept(vector, k, is_allowed) for vector in vectors]
+        lacking = [vector for vector, ranked in zip(vectors, kept, strict=True) if ranked is None]
+        scanned = iter(scan.rank_around(lacking, k, excluded=excluded))
+        return [next(scanned) if ranked is None else ranked for ranked in kept]
 
     def look_around(self, vectors: Sequence[Vectors] | Vectors) -> None:
         """What `rank_around` of these will ask first, of all of them at once."""

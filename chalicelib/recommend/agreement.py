@@ -72,11 +72,15 @@ def shortlist_candidates(affinity: Numbers, weights: Numbers, variation: Numbers
     scores = score_agreement(affinity, weights) * variation
     if len(scores) <= size:
         return np.argsort(-scores, kind="stable")
-    by_agreement = _rank_best(scores, size // 2)
-    varied = affinity[:, np.flatnonzero(weights > 0)].T * variation
-    turns = [_rank_best(each, size).tolist() for each in varied]  # of one played track alone that is enough
-    wanted = dict.fromkeys([*by_agreement.tolist(), *chain.from_iterable(zip(*turns, strict=True))])
-    return np.array(list(wanted)[:size], dtype=np.intp)
+    by_agreement = _rank_best(scores, size // 2).tolist()
+    varied = np.ascontiguousarray(affinity[:, np.flatnonzero(weights > 0)].T) * variation
+    rounds = size // max(1, len(varied)) + 1
+    while True:  # of one played track alone `size` rounds are enough
+        turns = [_rank_best(each, min(rounds, size)).tolist() for each in varied]
+        wanted = dict.fromkeys([*by_agreement, *chain.from_iterable(zip(*turns, strict=True))])
+        if len(wanted) >= size or rounds >= size:
+            return np.array(list(wanted)[:size], dtype=np.intp)
+        rounds *= 2
 
 
 def _rank_best(scores: Numbers, count: int) -> npt.NDArray[np.intp]:

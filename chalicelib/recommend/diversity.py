@@ -16,6 +16,7 @@ import numpy.typing as npt
 from chalicelib.model import TrackName
 from chalicelib.recommend.agreement import Numbers
 from chalicelib.recommend.duplicates import KnownSongs, Named, name_artist
+from chalicelib.recommend.same_sound import SameSound
 
 UNHEARD_EVERY = 10  # places: one of them is for a song that nobody has played, where one is near enough to be picked at all
 RELEVANCE = 0.7  # the rest is for being unlike what is in the list already
@@ -56,7 +57,7 @@ class ArtistCap:
 
 def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach: float, known: KnownSongs) -> list[Picked]:
     """At most `count` rows, best first. `weights` (m,) of the played tracks; `reach`: how far two songs are alike; `known`: songs to leave
-    out, which learns those that are picked. Only candidates that agree with some taste more than with a dislike are picked."""
+    out, which learns the names of those that are picked. Only candidates that agree with some taste more than with a dislike are picked."""
     if not len(candidates.tracks):
         return []
     pool = _Pool(candidates, weights, reach=reach, known=known)
@@ -72,28 +73,27 @@ def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach:
             continue
         picked.append(Picked(row, min(merit, picked[-1].score) if picked else merit))
         artists.add(track)
-        known.add(track, candidates.units[row])
+        known.add(track, None)  # the pool knows its own twins
         pool.take(row)
     return picked
 
 
 class _Pool:
-    """What is left of the candidates while a list grows. A pick changes what all others would add, so each is a pass over all rows: those
-    passes write into the same few arrays, and all that does not hang on the pick is reckoned once."""
+    """What is left of the candidates while a list grows. How alike any two of them are is one product; a pick changes what all others would
+    add, so each is a few passes over all rows."""
 
     def __init__(self, candidates: Candidates, weights: Numbers, *, reach: float, known: KnownSongs) -> None:
-        self._units = candidates.units
-        self._doubled = -2.0 * candidates.units
-        self._squares = np.einsum("ij,ij->i", self._units, self._units)
+        units, durations_s = candidates.units, np.array([track.duration_s for track in candidates.tracks])
+        apart = _measure_squares(units)
+        self._twins = _list_twins(apart, units, durations_s, known.same_sound)
+        apart *= -1.0 / reach**2
+        self._exponents = apart  # (n, n): of how alike each is to each
+        self._is_twin = known.find_twins(units, durations_s)
         self._affinity = np.ascontiguousarray(candidates.affinity)
         self._variation = candidates.variation.copy()  # 0 of those that must not be picked
         self._liked, self._disliked = np.maximum(weights, 0.0), np.minimum(weights, 0.0)
         self._served = np.ones(len(weights))  # and one
-        self._shrink = -1.0 / reach**2
-        self._likeness = np.zeros(len(self._units))  # to the nearest of what was picked
-        self._same_sound = known.same_sound
-        self._durations_s = np.array([track.duration_s for track in candidates.tracks])
-        self._is_twin = known.find_twins(self._units, self._durations_s)
+        self._likeness = np.zeros(len(units))  # to the nearest of what was picked
         self._unheard = np.array([track.play_count == 0 for track in candidates.tracks], dtype=bool)
         self._gains = self._measure_gains()
 
@@ -124,13 +124,8 @@ class _Pool:
         self._served += self._affinity[row]
         self._variation[row] = 0.0
         self._gains = self._measure_gains()
-        squares = self._doubled @ self._units[row]
-        squares += self._squares
-        squares += self._squares[row]
-        if self._squares[row] > 0:
-            self._is_twin |= self._same_sound.tell(squares, self._durations_s - self._durations_s[row])
-        squares *= self._shrink
-        np.maximum(self._likeness, np.exp(squares, out=squares), out=self._likeness)
+        self._is_twin[self._twins.get(row, [])] = True
+        np.maximum(self._likeness, np.exp(self._exponents[row]), out=self._likeness)
 
     def _measure_gains(self) -> Numbers:
         """(n,) what each would add, -inf for those that must not be picked."""
@@ -138,6 +133,26 @@ class _Pool:
         gains *= self._variation
         np.putmask(gains, gains <= 0, -np.inf)
         return gains
+
+
+def _measure_squares(units: Numbers) -> Numbers:
+    """(n, n) of the distances between all rows."""
+    own = np.einsum("ij,ij->i", units, units)
+    squares: Numbers = (-2.0 * units) @ units.T
+    squares += own
+    squares += own[:, np.newaxis]
+    return squares
+
+
+def _list_twins(squares: Numbers, units: Numbers, durations_s: Numbers, same_sound: SameSound) -> dict[int, list[int]]:
+    """By row: those that sound the same. Hardly any, so only what is near is asked about; what has no direction is nobody's twin."""
+    rows, others = np.nonzero(squares < same_sound.farthest**2)
+    is_same = same_sound.tell(squares[rows, others], durations_s[rows] - durations_s[others]) & (rows != others)
+    twins: dict[int, list[int]] = {}
+    for row, other in zip(rows[is_same].tolist(), others[is_same].tolist(), strict=True):
+        if units[row].any():
+            twins.setdefault(row, []).append(other)
+    return twins
 
 
 def count_worn_out(candidates: Candidates, weights: Numbers, picked: Sequence[Picked]) -> int:

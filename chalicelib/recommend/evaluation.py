@@ -79,7 +79,7 @@ def measure_ndcg(judged: JudgedList) -> float:
     """Normalized discounted cumulative gain (Järvelin and Kekäläinen 2002): 1 where all that is right comes first."""
     discounts = 1.0 / np.log2(np.arange(2, AT + 2))
     gained = float(discounts[: len(judged.is_right)] @ np.array(judged.is_right, dtype=np.float64))
-    return gained / float(discounts[: min(AT, judged.findable)].sum())
+    return min(1.0, gained / float(discounts[: min(AT, judged.findable)].sum()))  # the same numbers, added in another order, may differ
 
 
 def measure_surprise(plays: Mapping[Hashable, int], catalogue_size: int) -> dict[Hashable, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -74,8 +75,9 @@ def compare_parts(others: Rows, songs: Rows, parts: tuple[SoundPart, ...]) -> li
 def compare_ends(others: Rows, songs: Rows, parts: tuple[SoundPart, ...]) -> list[tuple[PartLikeness, PartLikeness]]:
     """Of `compare_parts` the first and the last."""
     told = _Comparison(others, songs, parts)
-    orders = np.argsort(-told.closeness, axis=1, kind="stable")[:, [0, -1]].tolist()
-    return [(told.tell(row, nearest), told.tell(row, farthest)) for row, (nearest, farthest) in enumerate(orders)]
+    nearest = told.closeness.argmax(axis=1).tolist()
+    farthest = (len(parts) - 1 - told.closeness[:, ::-1].argmin(axis=1)).tolist()  # the last of those that are equally far
+    return [(told.tell(row, nearest[row]), told.tell(row, farthest[row])) for row in range(len(nearest))]
 
 
 class _Comparison:
@@ -83,29 +85,34 @@ class _Comparison:
 
     def __init__(self, others: Rows, songs: Rows, parts: tuple[SoundPart, ...]) -> None:
         differences = np.clip(songs - others, -FARTHEST_COLUMN, FARTHEST_COLUMN)
-        squares = differences**2 / 2
+        spread, rise = _weigh_columns(parts, differences.shape[1])
         self._parts = parts
-        self.closeness = np.stack([_measure_closeness(squares, part) for part in parts], axis=1)
-        self._told = self.closeness.tolist()
-        self._risen = [_measure_rise(differences, part) for part in parts]
+        self._risen: list[list[float]] = (differences @ rise).tolist()
+        apart = np.square(differences, out=differences) @ spread
+        self.closeness = np.stack([_measure_closeness(column, part) for column, part in zip(apart.T, parts, strict=True)], axis=1)
+        self._told: list[list[float]] = self.closeness.tolist()
 
     def tell(self, row: int, part: int) -> PartLikeness:
         named = self._parts[part]
-        return PartLikeness(part=named.name, closeness=self._told[row][part], direction=_name_direction(self._risen[part][row], named))
+        return PartLikeness(part=named.name, closeness=self._told[row][part], direction=_name_direction(self._risen[row][part], named))
 
 
-def _measure_closeness(squares: Rows, part: SoundPart) -> Rows:
+@lru_cache(maxsize=4)
+def _weigh_columns(parts: tuple[SoundPart, ...], columns: int) -> tuple[Rows, Rows]:
+    """Two tables (columns, parts): by the first the squares of the differences make how far two songs are apart in each part, by the second
+    the differences what has risen."""
+    spread, rise = np.zeros((columns, len(parts))), np.zeros((columns, len(parts)))
+    for place, part in enumerate(parts):
+        for start, stop in part.spans:
+            spread[start:stop, place] = 0.5 / ((stop - start) * len(part.spans))
+        for column, weight in part.contrast:
+            rise[column, place] = weight
+    return spread, rise
+
+
+def _measure_closeness(apart: Rows, part: SoundPart) -> Rows:
     """(n,) 0-100."""
-    apart = np.mean([squares[:, start:stop].mean(axis=1) for start, stop in part.spans], axis=0)
     return np.array([round(100.0 * share, 1) for share in _share_beyond(apart, part.freedom)])
-
-
-def _measure_rise(differences: Rows, part: SoundPart) -> list[float]:
-    if not part.contrast:
-        return [0.0] * len(differences)
-    columns, weights = zip(*part.contrast, strict=True)
-    risen: list[float] = (differences[:, list(columns)] @ np.array(weights)).tolist()
-    return risen
 
 
 def _share_beyond(values: Rows, freedom: float) -> list[float]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chalicelib.model import Reason, Track, TrackName
+from chalicelib.model import Reason, TrackCard, TrackName
 from chalicelib.reason_model import Act
 from chalicelib.recommend.agreement import Numbers
 
@@ -21,7 +21,7 @@ WORTH_NAMING = 0.25  # of what the strongest reason contributes
 class Cause:
     """A song that can speak for others, and what the listener did with it."""
 
-    track: Track | TrackName
+    track: TrackCard | TrackName
     act: Act = "played"
     event_id: str | None = None  # of its latest play
 
@@ -36,12 +36,11 @@ def explain_picks(
     is_named[:, 0] = True
     far = np.take_along_axis(distances, order, axis=1)
     percentiles = percentiles_of(far.ravel()).reshape(far.shape)
-    explained = []
-    for row, causing in enumerate(order.tolist()):
-        said = [place for place in range(len(causing)) if is_named[row, place]]
-        named = [(causes[causing[place]], float(far[row, place]), float(percentiles[row, place])) for place in said]
-        explained.append(tuple(_name_reason(cause, distance, percentile) for cause, distance, percentile in named))
-    return explained
+    columns = (each.tolist() for each in (order, far, percentiles, is_named))
+    return [
+        tuple(_name_reason(causes[at], distance, percentile) for at, distance, percentile, is_said in zip(*row, strict=True) if is_said)
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def explain_pick(

@@ -24,6 +24,9 @@ class RowPlan(msgspec.Struct, frozen=True):
     first: tuple[RecommendedTrack, ...]
     rows: tuple[ReasonRow, ...]
 
+    def list_shown(self) -> set[str]:
+        return {item.track_id for items in (self.first, *(row.items for row in self.rows)) for item in items}
+
 
 def plan_rows(items: Sequence[RecommendedTrack], *, without_reasons: Collection[str] = ()) -> RowPlan:
     """Each song once. What is left after the first row goes to the played song that speaks for most of it, then to the next; songs that

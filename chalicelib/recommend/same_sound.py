@@ -23,6 +23,11 @@ class SameSound:
     at_any_length: float
     at_one_length: float
 
+    @property
+    def farthest(self) -> float:
+        """No two that are as far apart are one recording."""
+        return max(self.at_any_length, self.at_one_length)
+
     def tell(self, squares: Numbers, seconds_apart: Numbers) -> npt.NDArray[np.bool_]:
         """Of each pair, by the square of its distance."""
         is_same: npt.NDArray[np.bool_] = squares < self.at_one_length**2

@@ -12,6 +12,7 @@ from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors
 from chalicelib.storage.times import truncate_time
 
 MAX_OPINIONS = 1_000
+OPINION_FIELDS: Document = {"_id": 0, "track_id": 1, "opinion": 1, "expires_at": 1}  # what the index holds: no document is looked at
 
 
 class MongoFeedbackStore:
@@ -34,14 +35,19 @@ class MongoFeedbackStore:
 
     @translate_errors("feedback")
     def for_user(self, user_id: str, *, now: datetime | None = None) -> dict[str, Opinion]:
-        found = list(self._feedback.find({"user_id": user_id}).sort([("updated_at", -1), ("track_id", -1)]).limit(MAX_OPINIONS))
-        return tell_opinions(found, now)
+        newest = self._feedback.find({"user_id": user_id}, OPINION_FIELDS).sort([("updated_at", -1), ("track_id", -1)])
+        return tell_opinions(newest.limit(MAX_OPINIONS).batch_size(MAX_OPINIONS + 1).to_list(), now)
+
+    @translate_errors("feedback")
+    def find(self, user_id: str, track_id: str, *, now: datetime | None = None) -> Opinion | None:
+        both = {"_id": {"$in": [_make_id(user_id, track_id), _make_passing_id(user_id, track_id)]}}
+        return tell_opinions(self._feedback.find(both, OPINION_FIELDS).to_list(), now).get(track_id)
 
 
 def tell_opinions(found: Sequence[Document], now: datetime | None) -> dict[str, Opinion]:
-    """Of one listener's documents: what holds at this time covers what lasts."""
-    lasting = {one["track_id"]: one["opinion"] for one in found if "expires_at" not in one}
-    passing = {one["track_id"]: one["opinion"] for one in found if "expires_at" in one and now is not None and one["expires_at"] > now}
+    """Of one listener's documents: what holds at this time covers what lasts. An index says None of what a document lacks."""
+    lasting = {one["track_id"]: one["opinion"] for one in found if one.get("expires_at") is None}
+    passing = {one["track_id"]: one["opinion"] for one in found if now is not None and (one.get("expires_at") or now) > now}
     return {**lasting, **passing}
 
 

@@ -15,9 +15,9 @@ from pymongo.client_session import ClientSession
 
 from chalicelib.model import Play
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction, translate_errors
-from chalicelib.storage.play_tallies import count_songs, shift_play_counts, tally_starts
+from chalicelib.storage.play_tallies import count_songs, is_counted_play, shift_play_counts, tally_plays
 from chalicelib.storage.plays import to_play
-from chalicelib.storage.renewals import leave_list, raise_epoch, raise_epoch_without
+from chalicelib.storage.renewals import raise_epoch, raise_epoch_without
 from chalicelib.storage.times import truncate_time
 
 REMEMBERED_FOR = timedelta(days=30)  # longer than Kafka and the dead letters keep an event
@@ -78,7 +78,7 @@ def _restore(
     plays: list[Document] = [one["removed"] for one in gone]
     if plays:
         database["plays"].bulk_write([ReplaceOne({"_id": play["_id"]}, play) for play in plays], session=session)
-        raise_epoch(database, user_id, leave_list, now, session)
+        raise_epoch(database, user_id, now, session)
         _count(database, user_id, plays, 1, session)
     return {one["_id"] for one in found if one.get("user_id") == user_id} | {play["_id"] for play in plays}
 
@@ -90,19 +90,14 @@ def _erase(database: MongoDatabase, user_id: str, limit: int, session: ClientSes
     found += plays.find({"removed_by": user_id}, {"_id": 1}, session=session).limit(limit - len(found)) if len(found) < limit else []
     if found:
         plays.delete_many({"_id": {"$in": [one["_id"] for one in found]}}, session=session)
-        shift_play_counts(database, count_songs(_counted(found), by=-1), session)
+        shift_play_counts(database, count_songs(filter(is_counted_play, found), by=-1), session)
     return len(found)
 
 
 def _count(database: MongoDatabase, user_id: str, plays: Sequence[Document], by: int, session: ClientSession) -> None:
-    counted = _counted(plays)
-    tally_starts(database, user_id, counted, by=by, session=session)
+    counted = [one for one in plays if is_counted_play(one)]
+    tally_plays(database, user_id, counted, by=by, session=session)
     shift_play_counts(database, Counter(count_songs(counted, by=by)), session)
-
-
-def _counted(plays: Sequence[Document]) -> list[Document]:
-    """Those that were counted when they took effect (older ones were not)."""
-    return [one for one in plays if one.get("is_counted") and one["kind"] == "start"]
 
 
 def _in_order(event_ids: Sequence[str], found: set[str]) -> tuple[str, ...]:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.model import Play
-from chalicelib.storage.feedback import MAX_OPINIONS, tell_opinions
+from chalicelib.storage.feedback import MAX_OPINIONS, OPINION_FIELDS, tell_opinions
 from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors
 from chalicelib.workflows.listener_ports import ListenerState
 
 _PLAY = {"user_id": 1, "track_id": 1, "kind": 1, "position_s": 1, "occurred_at": 1}
-_OPINION = {"_id": 0, "track_id": 1, "opinion": 1, "expires_at": 1}
 
 
 class MongoListenerStore:
@@ -26,7 +25,7 @@ class MongoListenerStore:
             {"$match": {"_id": {"$in": list(user_ids)}}},
             {"$project": {"taste_reset_at": 1}},
             _look_up("plays", {"occurred_at": -1, "_id": -1}, plays, _PLAY),
-            _look_up("feedback", {"updated_at": -1, "track_id": -1}, MAX_OPINIONS, _OPINION),
+            _look_up("feedback", {"updated_at": -1, "track_id": -1}, MAX_OPINIONS, OPINION_FIELDS),
         ]
         found = {one["_id"]: _to_state(one, now) for one in self._users.aggregate(steps, batchSize=len(user_ids) + 1)}
         return {user_id: found.get(user_id) or ListenerState((), {}) for user_id in user_ids}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 from pymongo.errors import DuplicateKeyError
+from pymongo.write_concern import WriteConcern
 
 from chalicelib.errors import ConflictError
 from chalicelib.model import Page, Play
@@ -25,6 +26,8 @@ _NEWEST_FIRST = [("occurred_at", -1), ("_id", -1)]
 class MongoPlayStore:
     def __init__(self, database: MongoDatabase) -> None:
         self._plays = database["plays"]
+        # For what nobody is told of, and no query looks at soon: readers see it a moment later.
+        self._unhurried = self._plays.with_options(write_concern=WriteConcern(w=1))
 
     @translate_errors("plays")
     def record(self, play: Play) -> bool:
@@ -39,10 +42,12 @@ class MongoPlayStore:
 
     @translate_errors("plays")
     def mark_published(self, event_ids: Sequence[str], *, at: datetime, recorded_at: datetime | None = None) -> None:
+        """With `recorded_at` not waited for until it is safe: what a server forgets the relay sends again, which does no harm."""
         change: Document = {"published_at": truncate_time(at)}
         if recorded_at is not None:
             change["recorded_at"] = truncate_time(recorded_at)
-        self._plays.update_many({"_id": {"$in": list(event_ids)}}, {"$set": change})
+        plays = self._unhurried if recorded_at is not None else self._plays
+        plays.update_many({"_id": {"$in": list(event_ids)}}, {"$set": change})
 
     @translate_errors("plays")
     def due_for_relay(self, *, now: datetime, publish_grace_s: float, resend_after_s: float, limit: int) -> list[Play]:
@@ -86,19 +91,27 @@ class MongoPlayStore:
 
     @translate_errors("plays")
     def played_by_listeners_of(self, track_id: str, *, leave_out: str, listeners: int, plays_each: int) -> list[frozenset[str]]:
-        wanted: Document = {"track_id": track_id, "kind": "start", "user_id": {"$ne": leave_out}}
-        newest = self._plays.find(wanted, {"user_id": 1}).sort([("occurred_at", -1)]).limit(PLAYS_LOOKED_AT)
-        one_of_each: dict[str, str] = {}
-        for play in newest:
-            one_of_each.setdefault(play["user_id"], play["_id"])
+        starts: Document = {"track_id": track_id, "kind": "start"}
+        newest = self._plays.find({**starts, "user_id": {"$ne": leave_out}}, {"user_id": 1, "occurred_at": 1}).sort([("occurred_at", -1)])
+        one_of_each: dict[str, Document] = {}
+        for play in newest.limit(PLAYS_LOOKED_AT).batch_size(PLAYS_LOOKED_AT + 1):
+            one_of_each.setdefault(play["user_id"], play)
+        chosen = list(one_of_each.values())[:listeners]
+        # By all that the index holds, so that it tells whose they are: of a popular song these are on as many pages of the disk.
+        again = {
+            **starts,
+            "occurred_at": {"$in": [play["occurred_at"] for play in chosen]},
+            "_id": {"$in": [play["_id"] for play in chosen]},
+        }
         lately: list[Document] = [{"$sort": dict(_NEWEST_FIRST)}, {"$limit": plays_each}, {"$project": {"_id": 0, "track_id": 1}}]
         others = {"from": "plays", "localField": "user_id", "foreignField": "user_id", "pipeline": lately, "as": "lately"}
         steps: list[Document] = [
-            {"$match": {"_id": {"$in": list(one_of_each.values())[:listeners]}}},
+            {"$match": again},
+            {"$project": {"_id": 0, "user_id": 1}},
             {"$lookup": others},
-            {"$project": {"_id": 0, "lately": 1}},
+            {"$project": {"tracks": "$lately.track_id"}},
         ]
-        return [frozenset(each["track_id"] for each in found["lately"]) - {track_id} for found in self._plays.aggregate(steps)]
+        return [frozenset(found["tracks"]) - {track_id} for found in self._plays.aggregate(steps)] if chosen else []
 
     @translate_errors("plays")
     def count_unprocessed(self) -> int:

@@ -7,21 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import cast
 
 import msgspec
 from pymongo import UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
 
-from chalicelib.model import RecommendationList
+from chalicelib.model import Basis, RecommendationList
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction, translate_errors
 from chalicelib.storage.offers import OFFERED, attribute_plays, name_offered
-from chalicelib.storage.play_tallies import count_songs, shift_play_counts, tally_starts_of_each
+from chalicelib.storage.play_counting import PLAYBACK_LASTS, Heard, judge_plays
+from chalicelib.storage.play_tallies import count_songs, is_counted_play, shift_play_counts, tally_plays_of_each
 from chalicelib.storage.renewals import MongoRenewals, has_list, to_list
 from chalicelib.storage.times import truncate_time
 from chalicelib.way_model import PlayArrival
 from chalicelib.workflows.listener_ports import ListEffect
 
 _KNOWN = {"generated_at": 1, "epoch": 1, "renewal_due_at": 1, **OFFERED}
+_HEARD = dict.fromkeys(("user_id", "track_id", "kind", "occurred_at", "is_processed", "is_counted", "is_play"), 1)
 _NO_ARRIVALS: Mapping[str, PlayArrival] = {}
 
 
@@ -30,6 +33,11 @@ class MongoRecommendationStore(MongoRenewals):
     def find(self, user_id: str) -> RecommendationList | None:
         document = self._database["recommendations"].find_one({"_id": user_id})
         return to_list(document) if document is not None and has_list(document) else None
+
+    @translate_errors("recommendations")
+    def find_basis(self, user_id: str) -> Basis | None:
+        document = self._database["recommendations"].find_one({"_id": user_id}, {"basis": 1, "generated_at": 1})
+        return cast("Basis", document["basis"]) if document is not None and has_list(document) else None
 
     @translate_errors("recommendations")
     def save_with_effect(
@@ -77,13 +85,16 @@ class _Saving:
         fresh = self._find_fresh(lists, session)
         found = self.database["recommendations"].find({"_id": {"$in": users}}, _KNOWN, session=session)
         known = {one["_id"]: one for one in found}
-        self._mark_effects(lists, fresh, known, session)
+        counting = self._judge_plays(list(chain.from_iterable(fresh.values())), session)
+        self._mark_effects(lists, fresh, known, counting, session)
         changes = [_store_list(each, known.get(each.user_id), len(fresh[each.user_id])) for each in lists]
         if changes:
             self.database["recommendations"].bulk_write(changes, session=session)
-        started = {user_id: [event for event in events if event["kind"] == "start"] for user_id, events in fresh.items()}
-        tally_starts_of_each(self.database, started, by=1, session=session)
-        shift_play_counts(self.database, count_songs(chain.from_iterable(started.values()), by=1), session)
+        for by, events in counting.items():
+            tally_plays_of_each(self.database, _group_by_user(events), by=by, session=session)
+        shifts = count_songs(counting[1], by=1)
+        shifts.subtract(count_songs(counting[-1], by=1))
+        shift_play_counts(self.database, shifts, session)
         return [len(fresh.get(user_id, ())) for user_id in users]
 
     def _find_fresh(self, lists: Sequence[_Saved], session: ClientSession) -> dict[str, list[Document]]:
@@ -99,10 +110,30 @@ class _Saving:
                 fresh[event["user_id"]].append(event)
         return fresh
 
+    def _judge_plays(self, fresh: Sequence[Document], session: ClientSession) -> dict[int, list[Document]]:
+        """1 → the events that count as a play from now on, -1 → those that did until now."""
+        if not fresh:
+            return {1: [], -1: []}
+        times = [event["occurred_at"] for event in fresh]
+        wanted: Document = {
+            "user_id": {"$in": sorted({event["user_id"] for event in fresh})},
+            "track_id": {"$in": sorted({event["track_id"] for event in fresh})},
+            "occurred_at": {"$gte": min(times) - PLAYBACK_LASTS, "$lte": max(times) + PLAYBACK_LASTS},
+        }
+        heard = {each["_id"]: each for each in self.database["plays"].find(wanted, _HEARD, session=session)}
+        verdict = judge_plays({event["_id"] for event in fresh}, map(_to_heard, heard.values()))
+        return {by: [heard[event_id] for event_id in sorted(ids)] for by, ids in ((1, verdict.plays), (-1, verdict.no_plays))}
+
     def _mark_effects(
-        self, lists: Sequence[_Saved], fresh: Mapping[str, list[Document]], known: Mapping[str, Document], session: ClientSession
+        self,
+        lists: Sequence[_Saved],
+        fresh: Mapping[str, list[Document]],
+        known: Mapping[str, Document],
+        counting: Mapping[int, Sequence[Document]],
+        session: ClientSession,
     ) -> None:
         marks = [mark for each in lists for mark in _mark_plays(each, fresh[each.user_id], self.now)]
+        marks += _mark_ends(counting)
         attributed = [attribute_plays(fresh[each.user_id], known.get(each.user_id)) for each in lists]
         if marks:
             self.database["plays"].bulk_write([*marks, *(each for each in attributed if each is not None)], session=session)
@@ -137,6 +168,31 @@ def _mark_plays(saved: _Saved, fresh: Sequence[Document], now: datetime) -> list
         )
         for arrival, event_ids in alike.items()
     ]
+
+
+def _mark_ends(counting: Mapping[int, Sequence[Document]]) -> list[UpdateMany]:
+    """Those that count as a play, or no longer do. Of starts their kind says it."""
+    ends = {by: [event["_id"] for event in events if event["kind"] != "start"] for by, events in counting.items()}
+    return [UpdateMany({"_id": {"$in": ids}}, {"$set": {"is_play": by > 0, "is_counted": True}}) for by, ids in ends.items() if ids]
+
+
+def _group_by_user(events: Sequence[Document]) -> dict[str, list[Document]]:
+    mine: defaultdict[str, list[Document]] = defaultdict(list)
+    for event in events:
+        mine[event["user_id"]].append(event)
+    return mine
+
+
+def _to_heard(document: Document) -> Heard:
+    return Heard(
+        event_id=document["_id"],
+        user_id=document["user_id"],
+        track_id=document["track_id"],
+        kind=document["kind"],
+        occurred_at=document["occurred_at"],
+        has_effect=document["is_processed"],
+        is_play=is_counted_play(document),
+    )
 
 
 def _to_document(recommendations: RecommendationList) -> Document:

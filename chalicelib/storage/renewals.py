@@ -4,21 +4,20 @@ changes what a list rests on calls `raise_epoch` in the same transaction, so tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 import msgspec
 from pymongo.client_session import ClientSession
 
 from chalicelib.model import RecommendationList
 from chalicelib.recommend.pruning import drop_reasons
-from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction, translate_errors
+from chalicelib.storage.mongo import Document, MongoDatabase, translate_errors
 from chalicelib.storage.times import truncate_time
 
 SENT_AT_ONCE_FOR = timedelta(seconds=15)  # so long the request's own message may take to have its effect; then the relay sends another
-
-Prune = Callable[[RecommendationList], RecommendationList]
+_ALL: Document = {}
+NOTHING_LEFT: Document = {"items": [], "play_event_ids": []}
 
 
 class MongoRenewals:
@@ -34,10 +33,6 @@ class MongoRenewals:
     def read_epochs(self, user_ids: Sequence[str]) -> dict[str, int]:
         found = self._database["recommendations"].find({"_id": {"$in": list(user_ids)}}, {"epoch": 1})
         return dict.fromkeys(user_ids, 0) | {one["_id"]: int(one.get("epoch", 0)) for one in found}
-
-    @translate_errors("recommendations")
-    def want_renewal(self, user_id: str, *, now: datetime) -> None:
-        run_transaction(self._database, partial(raise_epoch, self._database, user_id, empty_list, now))
 
     @translate_errors("recommendations")
     def is_renewal_wanted(self, user_id: str) -> bool:
@@ -56,39 +51,43 @@ class MongoRenewals:
         self._database["recommendations"].update_many(wanted, {"$set": {"renewal_due_at": truncate_time(until)}})
 
 
-def raise_epoch(database: MongoDatabase, user_id: str, prune: Prune, now: datetime, session: ClientSession) -> None:
-    """Also of a listener without a list: the first may be under way, from plays that are gone. Of one who was erased nothing is left."""
-    if database["erasures"].find_one({"_id": user_id}, {"_id": 1}, session=session) is not None:
-        return
-    stored = database["recommendations"].find_one({"_id": user_id}, session=session)
-    change: Document = {"renewal_due_at": truncate_time(now + SENT_AT_ONCE_FOR)}
-    if stored is not None and has_list(stored):
-        pruned: Document = msgspec.to_builtins(prune(to_list(stored)), builtin_types=(datetime,))
-        change.update({name: pruned[name] for name in ("items", "play_event_ids")})
-    database["recommendations"].update_one({"_id": user_id}, {"$inc": {"epoch": 1}, "$set": change}, upsert=True, session=session)
+def raise_epoch(database: MongoDatabase, user_id: str, now: datetime, session: ClientSession, *, left: Document = _ALL) -> None:
+    """Also of a listener without a list: the first may be under way, from plays that are gone. Of one who was erased nothing is made;
+    what is there of them still their erasure takes. `left`: what of the list stays, where not all of it does."""
+    raised: Document = {"$inc": {"epoch": 1}, "$set": {"renewal_due_at": truncate_time(now + SENT_AT_ONCE_FOR), **left}}
+    is_known = database["recommendations"].update_one({"_id": user_id}, raised, session=session).matched_count > 0
+    if not is_known and not _is_erased(database, user_id, session):
+        database["recommendations"].update_one({"_id": user_id}, raised, upsert=True, session=session)
 
 
 def raise_epoch_without(database: MongoDatabase, user_id: str, plays: Sequence[Document], now: datetime, session: ClientSession) -> None:
     """Of plays that are being taken out: what rests on them alone is no longer on the list. A song that was played another time keeps
     its word; one that is also liked may lose it until the renewal."""
-    events = {play["_id"] for play in plays}
-    raise_epoch(database, user_id, partial(_drop, database, events, {play["track_id"] for play in plays}, session), now, session)
+    events, tracks = {play["_id"] for play in plays}, {play["track_id"] for play in plays}
+    rests: Document = {"$or": [{"play_event_ids": {"$in": list(events)}}, {"items.reasons.track_id": {"$in": list(tracks)}}]}
+    stored = database["recommendations"].find_one({"_id": user_id, **rests}, session=session)
+    left: Document = _ALL
+    if stored is not None and has_list(stored):
+        left = _keep(_drop(database, events, tracks, to_list(stored), session))
+    raise_epoch(database, user_id, now, session, left=left)
+
+
+def _is_erased(database: MongoDatabase, user_id: str, session: ClientSession) -> bool:
+    return database["erasures"].find_one({"_id": user_id}, {"_id": 1}, session=session) is not None
+
+
+def _keep(recommendations: RecommendationList) -> Document:
+    document: Document = msgspec.to_builtins(recommendations, builtin_types=(datetime,))
+    return {name: document[name] for name in NOTHING_LEFT}
 
 
 def _drop(
-    database: MongoDatabase, events: set[str], tracks: set[str], session: ClientSession, recommendations: RecommendationList
+    database: MongoDatabase, events: set[str], tracks: set[str], recommendations: RecommendationList, session: ClientSession
 ) -> RecommendationList:
     others = [event_id for event_id in recommendations.play_event_ids if event_id not in events]
-    present = database["plays"].find({"_id": {"$in": others}, "user_id": recommendations.user_id}, {"track_id": 1}, session=session)
+    wanted = {"_id": {"$in": others}, "user_id": recommendations.user_id}
+    present = database["plays"].find(wanted, {"track_id": 1}, session=session) if others else ()
     return drop_reasons(recommendations, events=events, tracks=tracks - {play["track_id"] for play in present})
-
-
-def empty_list(recommendations: RecommendationList) -> RecommendationList:
-    return msgspec.structs.replace(recommendations, items=(), play_event_ids=())
-
-
-def leave_list(recommendations: RecommendationList) -> RecommendationList:
-    return recommendations
 
 
 def has_list(document: Document) -> bool:

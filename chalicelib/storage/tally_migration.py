@@ -11,7 +11,7 @@ from functools import partial
 from pymongo.client_session import ClientSession
 
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction
-from chalicelib.storage.play_tallies import tally_starts
+from chalicelib.storage.play_tallies import tally_plays
 
 BATCH = 200
 UNCOUNTED: Document = {"kind": "start", "is_processed": True, "is_counted": None}
@@ -31,5 +31,5 @@ def _count(database: MongoDatabase, ids: list[str], session: ClientSession) -> i
         by_user[play["user_id"]].append(play)
     database["plays"].update_many({"_id": {"$in": [play["_id"] for play in plays]}}, {"$set": {"is_counted": True}}, session=session)
     for user_id, starts in sorted(by_user.items()):
-        tally_starts(database, user_id, starts, by=1, session=session)
+        tally_plays(database, user_id, starts, by=1, session=session)
     return len(plays)

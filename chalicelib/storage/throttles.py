@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from pymongo.write_concern import WriteConcern
+
 from chalicelib.storage.mongo import MongoDatabase, translate_errors, upsert_one
 
 
 class MongoThrottleStore:
     def __init__(self, database: MongoDatabase) -> None:
-        self._throttles = database["throttles"]
+        # Not waited for until it is on disks: who could make a server forget its last counts needs no guessing.
+        self._throttles = database["throttles"].with_options(write_concern=WriteConcern(w=1))
 
     @translate_errors("throttles")
     def count(self, key: str, *, window_s: int, now: datetime) -> int:

@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 
 from chalicelib.model import Track
 from chalicelib.storage.mongo import Document, Documents, MongoDatabase
+from chalicelib.storage.row_counts import shift_rows
 from chalicelib.storage.search_typos import level_of, list_keys
 from chalicelib.storage.track_documents import WITHOUT_FEATURES, to_track
 from chalicelib.storage.track_facets import CATALOGUE_VERSION, Facet, find_words, list_facets
@@ -31,8 +32,10 @@ def shift_counts(database: MongoDatabase, session: ClientSession, *, gone: Itera
     covers = {facet.facet_id: track.track_id for track in entered if track.cover_key for facet in list_facets(track)}
     of_facets = _subtract(_count_facets(entered), _count_facets(left))
     of_words = _subtract(_count_words(entered), _count_words(left))
-    _write(database["facets"], [_raise_facet(facets[name], by, covers.get(name)) for name, by in of_facets.items()], of_facets, session)
-    _write(database["search_terms"], [_raise_word(word, by) for word, by in of_words.items()], of_words, session)
+    raised_facets = [_raise_facet(facets[name], by, covers.get(name)) for name, by in of_facets.items()]
+    shift_rows(database["facets"], raised_facets, _list_lowered(of_facets), count="count", session=session)
+    raised_words = [_raise_word(word, by) for word, by in of_words.items()]
+    shift_rows(database["search_terms"], raised_words, _list_lowered(of_words), count="count", session=session)
 
 
 def mend_counts(database: MongoDatabase) -> int:
@@ -56,6 +59,10 @@ def _subtract(entered: Mapping[str, int], left: Mapping[str, int]) -> dict[str, 
     names = sorted(set(entered) | set(left))  # in one order, so that two transactions cannot wait for each other
     shifts = {name: entered.get(name, 0) - left.get(name, 0) for name in names}
     return {name: by for name, by in shifts.items() if by}
+
+
+def _list_lowered(shifts: Mapping[str, int]) -> list[str]:
+    return [name for name, by in shifts.items() if by < 0]
 
 
 def _raise_facet(facet: Facet, by: int, cover_track_id: str | None) -> UpdateOne:
@@ -83,15 +90,6 @@ def _raise_word(word: str, by: int) -> UpdateOne:
     if by > 0:
         raised["keys"] = {"$ifNull": ["$keys", {"$literal": list_keys(word)}]}  # literally: a word may begin with a dollar sign
     return UpdateOne({"_id": word}, [{"$set": raised}, {"$set": {"level": LEVEL}}], upsert=by > 0)
-
-
-def _write(counts: Documents, changes: list[UpdateOne], shifts: Mapping[str, int], session: ClientSession) -> None:
-    if not changes:
-        return
-    counts.bulk_write(changes, session=session)
-    lowered = [name for name, by in shifts.items() if by < 0]
-    if lowered:
-        counts.delete_many({"_id": {"$in": lowered}, "count": {"$lte": 0}}, session=session)
 
 
 def _stream_truth(database: MongoDatabase, field: str, session: ClientSession) -> Iterator[tuple[str, int]]:

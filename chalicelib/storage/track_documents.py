@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.model import FEATURE_VERSION, StoredObject, Track, TrackName, TrackVector
+from chalicelib.model import FEATURE_VERSION, StoredObject, Track, TrackCard, TrackName, TrackVector
 from chalicelib.storage.mongo import Document
 from chalicelib.storage.track_facets import (
     CATALOGUE_VERSION,
@@ -16,6 +16,7 @@ from chalicelib.storage.track_facets import (
 )
 
 NAME_FIELDS = {"display_title": 1, "artist": 1, "duration_s": 1, "popularity": 1}
+CARD_FIELDS = {**NAME_FIELDS, "album": 1, "genre": 1, "year": 1, "preview_start_s": 1, "cover_key": 1}
 VECTOR_FIELDS = {"seq": 1, "mfcc": 1, "scaler_version": 1, "genre": 1, "features": 1, "feature_version": 1}
 WITHOUT_FEATURES = {"features": 0}  # 816 bytes that only an index has a use for
 
@@ -65,6 +66,16 @@ def _derive_keys(track: Track) -> Document:
         "album_id": find_album_id(track),
         "album_place": track.track_number or 0,
     }
+
+
+def find_changes(before: Document | None, document: Document) -> Document:
+    """What of it is not stored already: a third of a song's numbers and keys need not be sent and compared again."""
+    known = before or {}
+    return {name: value for name, value in document.items() if name not in known or known[name] != _as_stored(value)}
+
+
+def _as_stored(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def to_track(document: Document) -> Track:
@@ -118,6 +129,22 @@ def read_features(document: Document) -> bytes | None:
 def to_name(document: Document) -> TrackName:
     return TrackName(
         document["_id"], document["display_title"], document["artist"], document["duration_s"], plays_in(document.get("popularity"))
+    )
+
+
+def to_card(document: Document) -> TrackCard:
+    """From an index: what a document lacks is None there."""
+    return TrackCard(
+        track_id=document["_id"],
+        display_title=document["display_title"],
+        artist=document["artist"],
+        album=document["album"],
+        genre=document["genre"],
+        year=document["year"],
+        duration_s=document["duration_s"],
+        cover_key=document["cover_key"],
+        preview_start_s=document.get("preview_start_s"),
+        play_count=plays_in(document.get("popularity")),
     )
 
 

@@ -14,7 +14,7 @@ from chalicelib.model import Analysis, Track
 from chalicelib.storage.mongo import Document, MongoDatabase, upsert_one
 from chalicelib.storage.track_changes import Attachment, attach_file, detach_key
 from chalicelib.storage.track_counts import shift_counts
-from chalicelib.storage.track_documents import WITHOUT_FEATURES, is_counted, read_fingerprints, to_document, to_track
+from chalicelib.storage.track_documents import WITHOUT_FEATURES, find_changes, is_counted, read_fingerprints, to_document, to_track
 from chalicelib.storage.track_features import forget_request, keep_passages, pack_features, remove_passages, rename_artist
 
 COUNTER_ID = "tracks"
@@ -48,20 +48,18 @@ def detach(database: MongoDatabase, key: str, now: datetime, session: ClientSess
     return changed
 
 
-def change(
-    database: MongoDatabase,
-    wanted: Document,
-    make: Callable[[Track, int], Track],
-    session: ClientSession,
-) -> Track | None:
-    """The one track that is wanted, as `make` (of the track as it is and a new `seq`) changes it; None where there is none."""
+def change(database: MongoDatabase, wanted: Document, make: Callable[[Track], Track | None], session: ClientSession) -> Track | None:
+    """The one track that is wanted, as `make` changes it, with a new `seq`; as it is where that gives none, or raises. None where
+    there is no such track."""
     document = database["tracks"].find_one(wanted, WITHOUT_FEATURES, session=session)
     if document is None:
         return None
     was = to_track(document)
-    becomes = make(was, 0).status
-    seq = draw_seq(database, session, activated=(becomes == "active") - (was.status == "active"))
-    changed = make(was, seq)
+    becomes = make(was)
+    if becomes is None:
+        return was
+    seq = draw_seq(database, session, activated=(becomes.status == "active") - (was.status == "active"))
+    changed = replace(becomes, seq=seq)
     _write(database, changed, read_fingerprints(document), document, session)
     if changed.artist != was.artist:
         rename_artist(database, changed, session)
@@ -115,4 +113,4 @@ def _write(
         return
     if numbers is not None:
         document["features"] = pack_features(numbers.features)
-    database["tracks"].update_one({"_id": track.track_id}, {"$set": document}, upsert=True, session=session)
+    database["tracks"].update_one({"_id": track.track_id}, {"$set": find_changes(before, document)}, upsert=True, session=session)

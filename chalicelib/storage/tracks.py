@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 
 from chalicelib.errors import NotFoundError
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
-from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackName, TrackVector
+from chalicelib.model import Analysis, Page, StoredObject, Tags, Track, TrackCard, TrackName, TrackVector
 from chalicelib.storage import track_transactions
 from chalicelib.storage.library import list_groups, list_tracks
 from chalicelib.storage.library_search import search_tracks
@@ -21,10 +21,12 @@ from chalicelib.storage.times import truncate_time
 from chalicelib.storage.track_changes import Attachment, begin_purge, move_to_trash, replace_tags, take_from_trash
 from chalicelib.storage.track_counts import mend_counts
 from chalicelib.storage.track_documents import (
+    CARD_FIELDS,
     NAME_FIELDS,
     VECTOR_FIELDS,
     WITHOUT_FEATURES,
     read_features,
+    to_card,
     to_name,
     to_stored_object,
     to_track,
@@ -32,6 +34,7 @@ from chalicelib.storage.track_documents import (
 )
 from chalicelib.storage.track_features import describe_numbers, list_comparable, match_outdated, renew_numbers
 from chalicelib.storage.track_migration import migrate_tracks
+from chalicelib.workflows.track_ports import permit_all
 
 STREAM_BATCH = 2_000
 NAMES_BATCH = 10_000
@@ -52,6 +55,11 @@ class MongoTrackStore:
     def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
         found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"}, WITHOUT_FEATURES)
         return {document["_id"]: to_track(document) for document in found}
+
+    @translate_errors("tracks")
+    def find_cards(self, track_ids: Sequence[str]) -> dict[str, TrackCard]:
+        found = self._tracks.find({"_id": {"$in": list(track_ids)}, "status": "active"}, CARD_FIELDS).batch_size(NAMES_BATCH)
+        return {document["_id"]: to_card(document) for document in found.to_list()}
 
     @translate_errors("tracks")
     def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
@@ -124,12 +132,17 @@ class MongoTrackStore:
         return run_transaction(self._database, partial(track_transactions.detach, self._database, key, truncate_time(now)))
 
     @translate_errors("tracks")
-    def edit_tags(self, track_id: str, tags: Tags, *, now: datetime) -> Track:
-        return self._change({"_id": track_id, "status": "active"}, lambda track, seq, at: replace_tags(track, tags, seq=seq, now=at), now)
+    def edit_tags(self, track_id: str, edit: Callable[[Track], Tags | None], *, now: datetime) -> Track:
+        def make(track: Track, at: datetime) -> Track | None:
+            tags = edit(track)
+            return replace_tags(track, tags, seq=track.seq, now=at) if tags is not None else None
+
+        return self._change({"_id": track_id, "status": "active"}, make, now)
 
     @translate_errors("tracks")
-    def move_to_trash(self, track_id: str, *, now: datetime) -> Track:
-        return self._change({"_id": track_id, "status": "active"}, lambda track, seq, at: move_to_trash(track, seq=seq, now=at), now)
+    def move_to_trash(self, track_id: str, *, now: datetime, permit: Callable[[Track], None] = permit_all) -> Track:
+        wanted = {"_id": track_id, "status": "active"}
+        return self._change(wanted, lambda track, at: move_to_trash(track, seq=track.seq, now=at), now, permit)
 
     @translate_errors("tracks")
     def find_in_trash(self, track_id: str) -> Track | None:
@@ -137,14 +150,14 @@ class MongoTrackStore:
         return to_track(document) if document is not None else None
 
     @translate_errors("tracks")
-    def restore(self, track_id: str, *, trashed_after: datetime, now: datetime) -> Track:
+    def restore(self, track_id: str, *, trashed_after: datetime, now: datetime, permit: Callable[[Track], None] = permit_all) -> Track:
         wanted = {"_id": track_id, "status": "trashed", "trashed_at": {"$gt": truncate_time(trashed_after)}}
-        return self._change(wanted, lambda track, seq, at: take_from_trash(track, seq=seq, now=at), now)
+        return self._change(wanted, lambda track, at: take_from_trash(track, seq=track.seq, now=at), now, permit)
 
     @translate_errors("tracks")
     def begin_purge(self, track_id: str, *, trashed_before: datetime, now: datetime) -> Track:
         wanted = {"_id": track_id, "in_trash": True, "trashed_at": {"$lte": truncate_time(trashed_before)}}
-        return self._change(wanted, lambda track, seq, at: begin_purge(track, seq=seq, now=at), now)
+        return self._change(wanted, lambda track, at: begin_purge(track, seq=track.seq, now=at), now)
 
     @translate_errors("tracks")
     def trashed_before(self, before: datetime, *, limit: int) -> list[str]:
@@ -222,14 +235,23 @@ class MongoTrackStore:
     def count_active(self) -> int:
         return track_transactions.read_counter(self._database, "active")
 
-    def _change(self, wanted: Document, make: Callable[[Track, int, datetime], Track], now: datetime) -> Track:
+    def _change(
+        self,
+        wanted: Document,
+        make: Callable[[Track, datetime], Track | None],
+        now: datetime,
+        permit: Callable[[Track], None] = permit_all,
+    ) -> Track:
         """NotFoundError where there is no such track."""
-        at = truncate_time(now)
-        act = partial(track_transactions.change, self._database, wanted, lambda track, seq: make(track, seq, at))
-        track = run_transaction(self._database, act)
-        if track is None:
-            raise NotFoundError(f"There is no track {wanted['_id']}.", code="track_not_found")
-        return track
+
+        def change(track: Track) -> Track | None:
+            permit(track)
+            return make(track, truncate_time(now))
+
+        found = run_transaction(self._database, partial(track_transactions.change, self._database, wanted, change))
+        if found is None:
+            raise NotFoundError("There is no such track.", code="track_not_found")
+        return found
 
     def _seek(self, place: Document, count: int) -> list[Track]:
         wanted = {"status": "active", "shuffle_key": place}

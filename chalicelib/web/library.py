@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from chalicelib.library_model import Group, GroupKind, TrackQuery, TrackSort
-from chalicelib.model import Track, User
+from chalicelib.model import Track, TrackCard, User
 from chalicelib.web import shapes_library
 from chalicelib.web.parsing import Limit, PageQuery
 from chalicelib.web.presenters import describe_track
@@ -85,11 +85,11 @@ def list_groups(
 ) -> shapes_library.GroupList:
     tracks = visit.stores.tracks()
     page = tracks.list_groups(kind, limit=limit or asked.limit, sort=asked.sort, artist=artist or None, cursor=asked.cursor)
-    covers = tracks.find_many([group.cover_track_id for group in page.items if group.cover_track_id])
+    covers = tracks.find_cards([group.cover_track_id for group in page.items if group.cover_track_id])
     return shapes_library.GroupList(items=tuple(_present_group(visit, group, covers) for group in page.items), next_cursor=page.next_cursor)
 
 
-def _present_group(visit: Visit, group: Group, covers: dict[str, Track]) -> shapes_library.Group:
+def _present_group(visit: Visit, group: Group, covers: dict[str, TrackCard]) -> shapes_library.Group:
     """The song that its cover was taken from may be gone, or have no cover any more."""
     cover = covers.get(group.cover_track_id or "")
     url = visit.urls.cover(cover.track_id) if cover is not None and cover.cover_key else None
@@ -103,7 +103,7 @@ def list_company(visit: Visit, track_id: str, *, limit: int) -> tuple[shapes_lib
 
 
 def present_tags(visit: Visit, track: Track) -> shapes_library.TrackTags:
-    opinion = visit.stores.feedback().for_user(visit.listener.user_id, now=visit.now).get(track.track_id)
+    opinion = visit.stores.feedback().find(visit.listener.user_id, track.track_id, now=visit.now)
     described = describe_track(track, visit.urls)
     return shapes_library.TrackTags(**described, opinion=opinion, album_artist=track.album_artist, track_number=track.track_number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from chalicelib.model import Opinion, Page, Play, Track
+from chalicelib.model import Opinion, Page, Play, Track, TrackCard
 from chalicelib.recommend.arms import read_experiment
 from chalicelib.recommend.day import draw_day_point
 from chalicelib.web import shapes
@@ -17,15 +17,21 @@ from chalicelib.workflows.list_history import PlayedTrack
 from chalicelib.workflows.player_ports import ListeningStore
 from chalicelib.workflows.record_play import record_play
 from chalicelib.workflows.show_home import Home, Offer, Standing, compose_home, draw_picks, read_standing, show_home
+from chalicelib.workflows.show_way import Way, find_last_move, trace_move
 
 
 def make_offer(visit: Visit, *, limit: int) -> Offer:
     return show_home(_read_standing(visit), tracks=visit.stores.tracks(), limit=limit, start=_draw_of_day(visit), now=visit.now)
 
 
-def make_home(visit: Visit, *, seen: Collection[str]) -> Home:
-    standing = _read_standing(visit, listening=visit.stores.listening())
-    return compose_home(standing, tracks=visit.stores.tracks(), start=_draw_of_day(visit), seen=seen, now=visit.now)
+def make_home(visit: Visit, *, seen: Collection[str]) -> tuple[Home, Way | None]:
+    """With the way of what moved last, whose song is read along with the others."""
+    stores = visit.stores
+    standing = _read_standing(visit, listening=stores.listening())
+    moved = find_last_move(visit.listener.user_id, uploads=stores.uploads(), last_play=standing.last_play)
+    named = (moved.track_id,) if moved is not None and moved.track_id else ()
+    home = compose_home(standing, tracks=stores.tracks(), start=_draw_of_day(visit), seen=seen, named=named, now=visit.now)
+    return home, trace_move(moved, home.titles)
 
 
 def _draw_of_day(visit: Visit) -> float:
@@ -92,13 +98,13 @@ def list_played(visit: Visit, *, limit: int, cursor: str | None) -> Page[PlayedT
     return list_history.list_history(visit.listener.user_id, plays=stores.plays(), tracks=stores.tracks(), limit=limit, cursor=cursor)
 
 
-def list_similar(visit: Visit, track_id: str, *, limit: int) -> tuple[shapes.Neighbour, ...]:
+def list_similar(visit: Visit, track: TrackCard, *, limit: int) -> tuple[shapes.Neighbour, ...]:
     from chalicelib.workflows.explain_likeness import explain_likeness  # they bring numpy and Annoy, which other pages need not wait for
-    from chalicelib.workflows.find_neighbours import find_neighbours
+    from chalicelib.workflows.find_neighbours import find_neighbours_of
 
     index, tracks = visit.stores.current_index(), visit.stores.tracks()
-    found = find_neighbours(track_id, count=limit, index=index, tracks=tracks)
-    parts = explain_likeness(track_id, [near.track.track_id for near in found], index=index, tracks=tracks)
+    found = find_neighbours_of(track, count=limit, index=index, tracks=tracks)
+    parts = explain_likeness(track.track_id, [near.track.track_id for near in found], index=index, tracks=tracks)
     return tuple(
         present_neighbour(
             near.track, distance=near.distance, percentile=near.percentile, urls=visit.urls, parts=parts.get(near.track.track_id, ())

@@ -44,10 +44,7 @@ def restore_plays(visit: Visit, event_ids: Sequence[str]) -> tuple[str, ...]:
 
 
 def reset_taste(visit: Visit) -> None:
-    stores = _own(visit)
-    change_account.reset_taste(
-        visit.listener, accounts=stores.accounts, personal=stores.personal, renewals=visit.stores.recommendations(), now=visit.now
-    )
+    change_account.reset_taste(visit.listener, accounts=_own(visit).accounts, now=visit.now)
     _tell_of_renewal(visit)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.model import Opinion, Page, Reason, Track, Upload, User
+from chalicelib.model import Opinion, Page, Reason, TrackCard, Upload, User
 from chalicelib.reason_model import PartLikeness
 from chalicelib.recommend.reason_words import say_likeness, say_nearness, say_reason
 from chalicelib.web import shapes
@@ -27,15 +27,15 @@ def present_time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def present_track(track: Track, urls: Urls) -> shapes.Track:
+def present_track(track: TrackCard, urls: Urls) -> shapes.Track:
     return shapes.Track(**describe_track(track, urls))
 
 
-def present_details(track: Track, opinion: Opinion | None, urls: Urls) -> shapes.TrackDetails:
+def present_details(track: TrackCard, opinion: Opinion | None, urls: Urls) -> shapes.TrackDetails:
     return shapes.TrackDetails(**describe_track(track, urls), opinion=opinion)
 
 
-def describe_track(track: Track, urls: Urls) -> Fields:
+def describe_track(track: TrackCard, urls: Urls) -> Fields:
     return {
         "track_id": track.track_id,
         "title": track.display_title,
@@ -50,7 +50,7 @@ def describe_track(track: Track, urls: Urls) -> Fields:
     }
 
 
-def choose_preview_start(track: Track) -> float:
+def choose_preview_start(track: TrackCard) -> float:
     """As it was found in the sound; a third into a song that was analysed before that was looked for."""
     if track.preview_start_s is not None:
         return round(track.preview_start_s, 3)
@@ -58,7 +58,7 @@ def choose_preview_start(track: Track) -> float:
 
 
 def present_neighbour(
-    track: Track, *, distance: float, percentile: float, urls: Urls, parts: Sequence[PartLikeness] = ()
+    track: TrackCard, *, distance: float, percentile: float, urls: Urls, parts: Sequence[PartLikeness] = ()
 ) -> shapes.Neighbour:
     """`parts`: nearest first."""
     nearest, farthest = (parts[0], parts[-1]) if parts else (None, None)
@@ -87,7 +87,7 @@ def present_offered(item: OfferedTrack, urls: Urls) -> shapes.Recommendation:
     return present_reasoned(item.track, item.score, item.reasons, urls)
 
 
-def present_reasoned(track: Track, score: float, reasons: Sequence[Reason], urls: Urls) -> shapes.Recommendation:
+def present_reasoned(track: TrackCard, score: float, reasons: Sequence[Reason], urls: Urls) -> shapes.Recommendation:
     told = tuple(present_reason(reason) for reason in reasons)
     return shapes.Recommendation(**describe_track(track, urls), score=round(score, 6), reasons=told)
 

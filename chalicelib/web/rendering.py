@@ -7,11 +7,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 from chalicelib.recommend.reason_words import say_briefly
 from chalicelib.web.answers import HTML_TYPE, Answer
 from chalicelib.web.auth import form_token
+from chalicelib.web.icons import draw_icon
+from chalicelib.web.template_loader import InliningLoader
 from chalicelib.web.theme import read_theme
 from chalicelib.web.visit import Visit
 from chalicelib.workflows.permissions import may
@@ -47,7 +49,7 @@ def render(visit: Visit, template: str, *, status: int = 200, embeds_music: bool
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=InliningLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -55,7 +57,14 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        ms=say_milliseconds, duration=say_duration, ago=say_ago, age=say_age, iso=say_iso, tone=choose_tone, sentence=begin_sentence
+        ms=say_milliseconds,
+        duration=say_duration,
+        ago=say_ago,
+        age=say_age,
+        iso=say_iso,
+        tone=choose_tone,
+        sentence=begin_sentence,
+        icon=draw_icon,
     )
     environment.globals["say_briefly"] = say_briefly
     return environment

@@ -23,6 +23,7 @@ from chalicelib.log import log, log_fields
 from chalicelib.web.answers import Answer, answer_json
 from chalicelib.web.auth import check_form_token, check_origin, identify
 from chalicelib.web.errors import answer_error, translate_chalice_error
+from chalicelib.web.long_lived import LongLived
 from chalicelib.web.parsing import read_form, read_json, read_query_as, refuse_empty
 from chalicelib.web.security import secure
 from chalicelib.web.urls import API, is_api_path
@@ -176,6 +177,7 @@ def _finish(visit: Visit, answer: Answer) -> Response:
 
 def make_middleware(wiring: Wiring) -> Callable[[Request, Callable[[Request], Response]], Response]:
     """Opens the visit before Chalice looks for the view, and puts Chalice's own errors into our shape."""
+    long_lived = LongLived()
 
     def open_visit(request: Request, get_response: Callable[[Request], Response]) -> Response:
         visit = start_visit(request, wiring)
@@ -188,6 +190,7 @@ def make_middleware(wiring: Wiring) -> Callable[[Request, Callable[[Request], Re
             raise
         finally:
             _visit.reset(token)
+            long_lived.spare()
 
     return open_visit
 

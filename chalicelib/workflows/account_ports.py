@@ -28,7 +28,9 @@ class AccountStore(Protocol):
     def resume_history(self, user_id: str, *, at: datetime) -> User:
         """The pause that ends is remembered among the latest. Of one who does not pause nothing changes."""
 
-    def reset_taste(self, user_id: str, *, at: datetime) -> User: ...
+    def reset_taste(self, user_id: str, *, at: datetime, opinions: int) -> bool:
+        """In one transaction: plays before then count no more, at most so many opinions are taken back, nothing of the list holds any
+        more and another is wanted. False where there may be more opinions: then it is to be asked again."""
 
     def remove(self, user_id: str) -> None:
         """The name is free from then on. One who is not there is no error."""
@@ -68,7 +70,8 @@ class HistoryStore(Protocol):
 
 
 class StatisticsStore(Protocol):
-    """How often a listener started songs: counted as each play takes effect, so that no question reads the plays."""
+    """How often a listener played songs: counted as each play takes effect, so that no question reads the plays. A playback counts once,
+    whether its player tells of its start, of its end alone, or of both (in any order)."""
 
     def days(self, user_id: str, *, since: date) -> list[DayCount]:
         """Days with plays, the oldest first."""

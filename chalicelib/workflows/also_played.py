@@ -9,7 +9,7 @@ from collections import Counter
 
 import msgspec
 
-from chalicelib.model import Track
+from chalicelib.model import TrackCard
 from chalicelib.workflows.ports import PlayStore, TrackStore
 
 LISTENERS = 60
@@ -20,7 +20,7 @@ FEW_PLAYS = 10  # of a song: below this its popularity says little
 
 
 class AlsoPlayed(msgspec.Struct, frozen=True):
-    track: Track
+    track: TrackCard
     listeners: int  # of those that were looked at
 
 
@@ -29,7 +29,7 @@ def list_also_played(track_id: str, *, user_id: str, plays: PlayStore, tracks: T
     played = plays.played_by_listeners_of(track_id, leave_out=user_id, listeners=LISTENERS, plays_each=PLAYS_EACH)
     together = Counter(each for of_one in played for each in of_one)
     shared = [(each, count) for each, count in together.most_common(READ_PER_SHOWN * limit) if count >= LEAST_LISTENERS]
-    active = tracks.find_many([each for each, _ in shared])
+    active = tracks.find_cards([each for each, _ in shared])
     found = [AlsoPlayed(active[each], count) for each, count in shared if each in active]
     return sorted(found, key=lambda each: (-_lift(each), each.track.track_id))[:limit]
 

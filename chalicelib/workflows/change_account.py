@@ -7,12 +7,11 @@ from datetime import datetime
 from chalicelib.errors import InvalidInputError, NotAllowedError, NotFoundError
 from chalicelib.log import log
 from chalicelib.model import Session, User
-from chalicelib.workflows.account_ports import AccountStore, OpenSessions, PersonalStore
+from chalicelib.workflows.account_ports import AccountStore, OpenSessions
 from chalicelib.workflows.limit_rate import limit_rate
 from chalicelib.workflows.passwords import Passwords
 from chalicelib.workflows.ports import SessionStore, ThrottleStore
 from chalicelib.workflows.register_user import check_password
-from chalicelib.workflows.renewal_ports import RenewalStore
 
 SESSIONS_SHOWN = 100
 FEEDBACK_AT_ONCE = 1_000
@@ -50,13 +49,11 @@ def change_password(
     return ended
 
 
-def reset_taste(user: User, *, accounts: AccountStore, personal: PersonalStore, renewals: RenewalStore, now: datetime) -> None:
-    """Plays stay in the history and count for taste no more; likes and dislikes are taken back, and nothing of the list stays. Again from
-    the start does no harm."""
-    accounts.reset_taste(user.user_id, at=now)
-    while personal.erase_feedback(user.user_id, limit=FEEDBACK_AT_ONCE):
+def reset_taste(user: User, *, accounts: AccountStore, now: datetime) -> None:
+    """Plays stay in the history and count for taste no more; likes and dislikes are taken back, and nothing of the list stays, nor of one
+    that is being made now. Again from the start does no harm."""
+    while not accounts.reset_taste(user.user_id, at=now, opinions=FEEDBACK_AT_ONCE):
         pass
-    renewals.want_renewal(user.user_id, now=now)  # last: a list that is being made now must not rest on what was there
     log.info("taste_reset", user_id=user.user_id)
 
 

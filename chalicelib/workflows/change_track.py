@@ -6,7 +6,9 @@ too long is removed for good by `tend_library`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -33,28 +35,35 @@ class TagChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def edit_track(user: User, track_id: str, changes: TagChanges, *, tracks: TrackStore, uploads: UploadStore, now: datetime) -> Track:
-    """InvalidInputError for tags that no song can have."""
-    track = _require(tracks.find(track_id))
-    require_permission(user, track, uploads=uploads)
-    tags = _apply(changes, track)
-    if tags == read_tags(track):
-        return track
-    return tracks.edit_tags(track_id, tags, now=now)
+    """InvalidInputError for tags that no song can have. What others change meanwhile stays as they have it."""
+
+    def edit(track: Track) -> Tags | None:
+        require_permission(user, track, uploads=uploads)
+        tags = _apply(changes, track)
+        return tags if tags != read_tags(track) else None
+
+    return tracks.edit_tags(track_id, edit, now=now)
 
 
 def delete_track(user: User, track_id: str, *, tracks: TrackStore, uploads: UploadStore, now: datetime) -> Track:
     """Again is the same: what is in the trash already stays there, and its time goes on."""
-    track = tracks.find(track_id)
-    trashed = tracks.find_in_trash(track_id) if track is None else None
-    require_permission(user, _require(track or trashed), uploads=uploads)
-    return trashed or tracks.move_to_trash(track_id, now=now)
+    permit = partial(require_permission, user, uploads=uploads)
+    try:
+        return tracks.move_to_trash(track_id, now=now, permit=permit)
+    except NotFoundError:
+        return _permitted(tracks.find_in_trash(track_id), permit)
 
 
 def restore_track(user: User, track_id: str, *, tracks: TrackStore, uploads: UploadStore, trash_ttl_s: int, now: datetime) -> Track:
     """NotFoundError when it is too late. Of a song that is there it is the song."""
-    track = tracks.find(track_id)
-    require_permission(user, _require(track or tracks.find_in_trash(track_id)), uploads=uploads)
-    return track or tracks.restore(track_id, trashed_after=now - timedelta(seconds=trash_ttl_s), now=now)
+    permit = partial(require_permission, user, uploads=uploads)
+    try:
+        return tracks.restore(track_id, trashed_after=now - timedelta(seconds=trash_ttl_s), now=now, permit=permit)
+    except NotFoundError:
+        if (track := tracks.find(track_id)) is not None:
+            return _permitted(track, permit)
+        _permitted(tracks.find_in_trash(track_id), permit)
+        raise
 
 
 def may_change(user: User, track: Track, *, uploads: UploadStore) -> bool:
@@ -107,7 +116,8 @@ def _check_range(name: str, value: int | None, least: int, greatest: int) -> Non
         raise InvalidInputError(f"The {name} must be from {least} to {greatest}, got {value}.")
 
 
-def _require(track: Track | None) -> Track:
+def _permitted(track: Track | None, permit: Callable[[Track], None]) -> Track:
     if track is None:
         raise NotFoundError("There is no such track.", code="track_not_found")
+    permit(track)
     return track

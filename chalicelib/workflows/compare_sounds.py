@@ -22,7 +22,8 @@ from chalicelib.workflows.ask_together import FeaturesOf, Reader, Steps, run_alo
 class SoundComparison:
     """Of some songs, read at once."""
 
-    rows: Mapping[str, Rows]  # standardized columns (c,) by track id; without those that have none
+    places: Mapping[str, int]  # in the table, by track id; without those that have none
+    table: Rows  # standardized columns (n, c)
     parts: tuple[SoundPart, ...]
 
     def compare(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[PartLikeness, ...]]:
@@ -43,8 +44,8 @@ class SoundComparison:
 
     def _gather(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], Rows, Rows]:
         """The pairs that can be compared, and the rows of either side."""
-        known = [pair for pair in dict.fromkeys(pairs) if pair[0] in self.rows and pair[1] in self.rows]
-        others, songs = (np.array([self.rows[pair[side]] for pair in known]) for side in (0, 1))
+        known = [pair for pair in dict.fromkeys(pairs) if pair[0] in self.places and pair[1] in self.places]
+        others, songs = (self.table[[self.places[pair[side]] for pair in known]] for side in (0, 1))
         return known, others, songs
 
 
@@ -63,13 +64,18 @@ def gather_sounds(track_ids: Iterable[str], catalogue: Catalogue) -> Steps[Sound
     space = catalogue.index.scaler
     if isinstance(space, TimbreSpace):
         found: dict[str, bytes] = yield FeaturesOf(wanted)
-        return SoundComparison(_standardize(found, space), FEATURE_PARTS)
+        whole = {track_id: content for track_id, content in found.items() if len(content) == 4 * FEATURE_COUNT}
+        return SoundComparison(_number(whole), _standardize(list(whole.values()), space), FEATURE_PARTS)
     vectors = {track_id: vector for track_id in wanted if (vector := catalogue.vector_of(track_id)) is not None}
-    rows = {track_id: np.asarray(vector, dtype=np.float64) for track_id, vector in vectors.items() if len(vector) == MFCC_COUNT}
-    return SoundComparison(rows, MFCC_PARTS)
+    rows = {track_id: vector for track_id, vector in vectors.items() if len(vector) == MFCC_COUNT}
+    return SoundComparison(_number(rows), np.array(list(rows.values()), dtype=np.float64).reshape(len(rows), MFCC_COUNT), MFCC_PARTS)
 
 
-def _standardize(found: Mapping[str, bytes], space: TimbreSpace) -> dict[str, Rows]:
-    whole = {track_id: content for track_id, content in found.items() if len(content) == 4 * FEATURE_COUNT}
-    table = np.frombuffer(b"".join(whole.values()), dtype="<f4").reshape(len(whole), FEATURE_COUNT)
-    return dict(zip(whole, (table - space.means) / space.scales, strict=True))
+def _number(track_ids: Iterable[str]) -> dict[str, int]:
+    return {track_id: place for place, track_id in enumerate(track_ids)}
+
+
+def _standardize(contents: Sequence[bytes], space: TimbreSpace) -> Rows:
+    table: Rows = np.frombuffer(b"".join(contents), dtype="<f4").reshape(len(contents), FEATURE_COUNT) - space.means
+    table /= space.scales
+    return table

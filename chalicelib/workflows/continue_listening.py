@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from chalicelib.errors import InvalidInputError
-from chalicelib.model import Listening, Track
+from chalicelib.model import Listening, TrackCard
 from chalicelib.workflows.player_ports import ListeningStore
 from chalicelib.workflows.ports import TrackStore
 
@@ -19,14 +19,14 @@ QUEUE_MAX = 200
 class Continuation(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to go on with: `queue[place]` from `position_s`."""
 
-    queue: tuple[Track, ...]
+    queue: tuple[TrackCard, ...]
     place: int
     position_s: float
     changed_at: datetime
     device_id: str
 
     @property
-    def track(self) -> Track:
+    def track(self) -> TrackCard:
         return self.queue[self.place]
 
 
@@ -44,7 +44,7 @@ def find_continuation(user_id: str, *, listening: ListeningStore, tracks: TrackS
     saved = listening.find(user_id)
     if saved is None or not saved.queue:
         return None
-    found = tracks.find_many(list(dict.fromkeys(saved.queue)))
+    found = tracks.find_cards(list(dict.fromkeys(saved.queue)))
     kept = [place for place, track_id in enumerate(saved.queue) if track_id in found]
     ahead = [place for place in kept if place >= saved.place]
     if not ahead:

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from chalicelib.index.catalogue import Catalogue
-from chalicelib.model import Play, Track, TrackName
+from chalicelib.model import Play, TrackCard, TrackName
 from chalicelib.recommend.agreement import Numbers, vary_by_day
 from chalicelib.recommend.day import draw_day_point
 from chalicelib.recommend.duplicates import KnownSongs, name_artist
@@ -56,7 +56,7 @@ class RadioSoFar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RadioTurn(msgspec.Struct, frozen=True, kw_only=True):
-    seed: Track | None  # to be given with the next question; None: there is no music, or no index
+    seed: TrackCard | None  # to be given with the next question; None: there is no music, or no index
     items: tuple[OfferedTrack, ...] = ()  # none: every song was heard
 
 
@@ -91,7 +91,7 @@ def _find_seed(listener: Listener, seed_id: str | None, catalogue: Catalogue, tr
 def _list_strongest(listener: Listener, catalogue: Catalogue, tracks: ports.TrackStore) -> LocatedSongs:
     """The songs that speak for most of their kind, strongest first."""
     telling = list_telling_tracks(listener.recent, listener.opinions)
-    active = tracks.find_many(telling) if telling else {}
+    active = tracks.find_cards(telling) if telling else {}
     durations = {track_id: track.duration_s for track_id, track in active.items()}
     weighed = [each for each in weigh_plays(listener.recent, listener.opinions, durations) if each.track_id in active and each.weight > 0]
     by_weight = sorted(weighed, key=lambda each: -each.weight)
@@ -172,7 +172,7 @@ class _Session:
             return ()
         cause, seed_unit = Cause(self.seed.tracks[0], "chosen"), self.seed.units[0]
         ids = [name.track_id for name, _ in picked]
-        found = self.tracks.find_many(ids)
+        found = self.tracks.find_cards(ids)
         reasons = [
             explain_pick([cause], np.array([np.linalg.norm(unit - seed_unit)]), np.ones(1), percentile_of=self.catalogue.percentile_of)
             for _, unit in picked

@@ -71,7 +71,8 @@ def find_mix(
     catalogue = index.open_catalogue(tracks)
     if catalogue is None or not (chosen_ids or avoided_ids):
         return ()
-    chosen, avoided = locate_named(chosen_ids, catalogue, tracks), locate_named(avoided_ids, catalogue, tracks)
+    named = locate_named([*chosen_ids, *avoided_ids], catalogue, tracks)
+    chosen, avoided = named.select(chosen_ids), named.select(avoided_ids)
     if not chosen.tracks and (chosen_ids or not avoided.tracks):  # none that can be compared
         return ()
     mix = _prepare(chosen, avoided, catalogue)
@@ -147,7 +148,7 @@ class _Mixing:
         speaks = measure_affinity(near, self.mix.reaches[columns])
         rows = [each.row for each in picks]
         reasons = explain_picks(causes, near[rows], speaks[rows], percentiles_of=self.catalogue.percentiles_of)
-        found = self.tracks.find_many(ids)
+        found = self.tracks.find_cards(ids)
         sounds = read_sounds([*ids, *(cause.track.track_id for cause in causes)], self.catalogue, self.tracks)
         told = sounds.explain_each(list(zip(ids, reasons, strict=True)))
         return tuple(

@@ -11,11 +11,11 @@ from chalicelib.index.angular import scale_to_unit
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.scaler import Vectors
 from chalicelib.index.search import Neighbour
-from chalicelib.model import MFCC_SINCE_VERSION, Track, TrackVector
+from chalicelib.model import MFCC_SINCE_VERSION, Track, TrackCard, TrackVector
 from chalicelib.recommend.diversity import ArtistCap
 from chalicelib.recommend.duplicates import KnownSongs
 from chalicelib.workflows import ports
-from chalicelib.workflows.ask_together import FeaturesOf, Reader, Steps, run_alone
+from chalicelib.workflows.ask_together import FeaturesOf, Reader, Steps, TracksOf, run_alone
 from chalicelib.workflows.current_index import CurrentIndex
 
 SPARE = 15  # found beyond what is asked for: some are removed, twins, or one artist's too many
@@ -23,7 +23,7 @@ LOOKS = 4  # each four times as wide as the one before, until there are enough
 
 
 class NeighbourTrack(msgspec.Struct, frozen=True):
-    track: Track
+    track: TrackCard
     distance: float  # angular, 0 (alike) to 2 (opposite)
     percentile: float  # 0-100: how many of the catalogue's pairs are farther apart
 
@@ -32,16 +32,23 @@ def find_neighbours(
     track_id: str, *, count: int, index: CurrentIndex, tracks: ports.TrackStore, max_per_artist: int | None = None
 ) -> list[NeighbourTrack]:
     """At most `count` others, nearest first; none while there is no index. NotFoundError where there is no such active track."""
-    track = tracks.find(track_id)
+    track = tracks.find_cards([track_id]).get(track_id)
     if track is None:
         raise NotFoundError("There is no such track.", code="track_not_found")
+    return find_neighbours_of(track, count=count, index=index, tracks=tracks, max_per_artist=max_per_artist)
+
+
+def find_neighbours_of(
+    track: TrackCard, *, count: int, index: CurrentIndex, tracks: ports.TrackStore, max_per_artist: int | None = None
+) -> list[NeighbourTrack]:
+    """The same, of a track that was read already."""
     catalogue = index.open_catalogue(tracks)
-    vector = None if catalogue is None else locate_vectors(catalogue, [track], tracks).get(track_id)
+    vector = None if catalogue is None else locate_vectors(catalogue, [track], tracks).get(track.track_id)
     if catalogue is None or vector is None:
         return []
     known = KnownSongs(catalogue.space)
     known.add(track, scale_to_unit(vector))
-    return _collect(catalogue, vector, count=count, tracks=tracks, known=known, max_per_artist=max_per_artist, exclude=(track_id,))
+    return _collect(catalogue, vector, count=count, tracks=tracks, known=known, max_per_artist=max_per_artist, exclude=(track.track_id,))
 
 
 def find_neighbours_of_sound(
@@ -57,27 +64,25 @@ def find_neighbours_of_sound(
     return _collect(catalogue, vector, count=count, tracks=tracks, known=known, max_per_artist=max_per_artist, exclude=())
 
 
-def locate_vectors(catalogue: Catalogue, wanted: Sequence[Track], tracks: ports.TrackStore | None = None) -> dict[str, Vectors]:
-    """`gather_vectors`, at once. Without the store only `mfcc` can be made."""
-    if tracks is not None:
-        return run_alone(gather_vectors(catalogue, wanted), Reader(tracks))
-    found, missing = _find_vectors(catalogue, wanted)
-    return found | _make_vectors(catalogue, missing, {})
+def locate_vectors(catalogue: Catalogue, wanted: Sequence[TrackCard], tracks: ports.TrackStore) -> dict[str, Vectors]:
+    """`gather_vectors`, at once."""
+    return run_alone(gather_vectors(catalogue, wanted), Reader(tracks))
 
 
-def gather_vectors(catalogue: Catalogue, wanted: Sequence[Track]) -> Steps[dict[str, Vectors]]:
+def gather_vectors(catalogue: Catalogue, wanted: Sequence[TrackCard]) -> Steps[dict[str, Vectors]]:
     """The vectors by track id, in the space that the index serves. Those that neither index nor delta has are made of what the store
     knows of them, read at once; without those of which it does not know enough."""
-    found, missing = _find_vectors(catalogue, wanted)
-    asked = [track.track_id for track in missing] if catalogue.space == "timbre" else []
-    features: dict[str, bytes] = (yield FeaturesOf(asked)) if asked else {}
-    return found | _make_vectors(catalogue, missing, features)
-
-
-def _find_vectors(catalogue: Catalogue, wanted: Sequence[Track]) -> tuple[dict[str, Vectors], list[Track]]:
-    """Those that are there, and the tracks of the others."""
     found = {track.track_id: vector for track in wanted if (vector := catalogue.vector_of(track.track_id)) is not None}
-    return found, [track for track in wanted if track.track_id not in found]
+    missing = [track for track in wanted if track.track_id not in found]
+    if not missing:
+        return found
+    whole: dict[str, Track] = {track.track_id: track for track in missing if isinstance(track, Track)}
+    unread = [track.track_id for track in missing if track.track_id not in whole]
+    if unread:
+        whole |= yield TracksOf(unread)
+    asked = list(whole) if catalogue.space == "timbre" else []
+    features: dict[str, bytes] = (yield FeaturesOf(asked)) if asked else {}
+    return found | _make_vectors(catalogue, list(whole.values()), features)
 
 
 def _make_vectors(catalogue: Catalogue, missing: Sequence[Track], features: Mapping[str, bytes]) -> dict[str, Vectors]:
@@ -120,7 +125,7 @@ def _choose(
 ) -> list[NeighbourTrack]:
     """Those of the found that are still there, are no song that is known, and by an artist that has room."""
     ids = [each.track_id for each in found]
-    active = tracks.find_many(ids)
+    active = tracks.find_cards(ids)
     chosen = []
     for each, unit in zip(found, catalogue.units_of(ids), strict=True):
         track = active.get(each.track_id)

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from chalicelib.index.catalogue import Catalogue
-from chalicelib.model import Track, TrackName
+from chalicelib.model import TrackCard, TrackName
 from chalicelib.reason_model import PartLikeness
 from chalicelib.recommend.agreement import Numbers
 from chalicelib.recommend.duplicates import name_artist
@@ -30,7 +30,7 @@ DETOUR = 1.2  # a step may be so much longer than the ends are apart: where song
 
 
 class PathStep(msgspec.Struct, frozen=True, kw_only=True):
-    track: Track
+    track: TrackCard
     distance: float | None = None  # from the step before; None: the first
     percentile: float | None = None  # how many of the catalogue's pairs are farther apart
     parts: tuple[PartLikeness, ...] = ()  # beside the step before, nearest first
@@ -48,7 +48,7 @@ def find_path(from_id: str, to_id: str, *, length: int, index: CurrentIndex, tra
     if len(ends.tracks) == 1:  # from a song to itself
         return (PathStep(track=ends.tracks[0]),)
     between = _choose_between(ends, catalogue, tracks, count=length - 2)
-    found = tracks.find_many([name.track_id for name, _ in between])
+    found = tracks.find_cards([name.track_id for name, _ in between])
     there = [(found[name.track_id], unit) for name, unit in between if name.track_id in found]
     return _measure_steps([(ends.tracks[0], ends.units[0]), *there, (ends.tracks[1], ends.units[1])], catalogue, tracks)
 
@@ -83,7 +83,7 @@ def _read_once(around: SongsAround, ends: LocatedSongs, tracks: ports.TrackStore
     return [names[row] for row in rows], units[rows]
 
 
-def _measure_steps(songs: Sequence[tuple[Track, Numbers]], catalogue: Catalogue, tracks: ports.TrackStore) -> tuple[PathStep, ...]:
+def _measure_steps(songs: Sequence[tuple[TrackCard, Numbers]], catalogue: Catalogue, tracks: ports.TrackStore) -> tuple[PathStep, ...]:
     ids = [track.track_id for track, _ in songs]
     pairs = list(pairwise(ids))
     compared = read_sounds(ids, catalogue, tracks).compare(pairs)

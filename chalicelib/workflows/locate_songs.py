@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from chalicelib.errors import NotFoundError
 from chalicelib.index.angular import scale_to_unit
 from chalicelib.index.catalogue import Catalogue
-from chalicelib.model import Track
+from chalicelib.model import TrackCard
 from chalicelib.recommend.agreement import REACH_RANK, Numbers, measure_reach
 from chalicelib.workflows import ports
 from chalicelib.workflows.find_neighbours import locate_vectors
@@ -22,12 +22,17 @@ ALIKE_SHARE = 0.05  # of all pairs of the catalogue: in a small one a song's ten
 class LocatedSongs:
     """Parallel: row i of `units` (n, d) is of tracks[i]."""
 
-    tracks: tuple[Track, ...]
+    tracks: tuple[TrackCard, ...]
     units: Numbers
 
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(track.track_id for track in self.tracks)
+
+    def select(self, track_ids: Collection[str]) -> LocatedSongs:
+        """Those of them, in their order."""
+        rows = [row for row, track in enumerate(self.tracks) if track.track_id in track_ids]
+        return LocatedSongs(tuple(self.tracks[row] for row in rows), self.units[rows])
 
     def measure_reaches(self, catalogue: Catalogue) -> Numbers:
         """(n,) how far each is alike to others: as far as its nearest at least, and no farther than pairs of the catalogue seldom lie."""
@@ -65,13 +70,13 @@ def find_around(catalogue: Catalogue, points: Numbers, near: int, *, exclude: It
 def locate_named(track_ids: Sequence[str], catalogue: Catalogue, tracks: ports.TrackStore) -> LocatedSongs:
     """In the order named, each once; those that have no vector yet are left out. NotFoundError where one is no active track."""
     named = list(dict.fromkeys(track_ids))
-    found = tracks.find_many(named)
+    found = tracks.find_cards(named)
     if len(found) < len(named):
         raise NotFoundError("There is no such track.", code="track_not_found")
     return locate_known([found[track_id] for track_id in named], catalogue, tracks)
 
 
-def locate_known(given: Sequence[Track], catalogue: Catalogue, tracks: ports.TrackStore) -> LocatedSongs:
+def locate_known(given: Sequence[TrackCard], catalogue: Catalogue, tracks: ports.TrackStore) -> LocatedSongs:
     """Those of the tracks that have a vector."""
     vectors = locate_vectors(catalogue, given, tracks)
     located = tuple(track for track in given if track.track_id in vectors)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chalicelib.model import (
+    Basis,
     DeadLetter,
     Opinion,
     Page,
@@ -119,7 +120,8 @@ class PlayStore(Protocol):
         """Durably, once per event_id: True when new. ConflictError when the event_id belongs to another user."""
 
     def mark_published(self, event_ids: Sequence[str], *, at: datetime, recorded_at: datetime | None = None) -> None:
-        """`recorded_at` is known to who has just recorded them."""
+        """`recorded_at` is known to who has just recorded them. Such a mark may be seen a moment late, or be lost with a server: then the
+        relay sends the play again."""
 
     def due_for_relay(self, *, now: datetime, publish_grace_s: float, resend_after_s: float, limit: int) -> list[Play]:
         """Those that waited longest first: never published (recorded more than the grace ago), or published more than
@@ -168,9 +170,15 @@ class FeedbackStore(Protocol):
     def for_user(self, user_id: str, *, now: datetime | None = None) -> dict[str, Opinion]:
         """track_id → opinion, the newest 1,000. Without `now` only what holds without end."""
 
+    def find(self, user_id: str, track_id: str, *, now: datetime | None = None) -> Opinion | None:
+        """`for_user`, of one song, however many others there are."""
+
 
 class RecommendationStore(renewal_ports.RenewalStore, Protocol):
     def find(self, user_id: str) -> RecommendationList | None: ...
+
+    def find_basis(self, user_id: str) -> Basis | None:
+        """What the list rests on, without reading it. None where there is no list."""
 
     def save_with_effect(
         self,

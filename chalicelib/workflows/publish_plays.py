@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from chalicelib.errors import StoreUnavailableError
@@ -20,8 +20,9 @@ def publish_plays(
     timeout_s: float,
     clock: Callable[[], datetime],
     recorded_at: datetime | None = None,
+    titles: Mapping[str, str] | None = None,
 ) -> int:
-    """How many were acknowledged and noted as published.
+    """How many were acknowledged and noted as published. `titles`: by track, where they are known already.
 
     Never raises for a broker or a store that is away: the plays are recorded already, and what was not noted here the relay sends
     (again). A play that is sent twice takes effect once, by its event_id.
@@ -29,9 +30,8 @@ def publish_plays(
     if not plays:
         return 0
     try:
-        found = tracks.find_many(sorted({play.track_id for play in plays}))
-        titled = [(play, found[play.track_id].title if play.track_id in found else "") for play in plays]
-        acknowledged = publisher.publish(titled, timeout_s=timeout_s)
+        known = titles if titles is not None else _find_titles(plays, tracks)
+        acknowledged = publisher.publish([(play, known.get(play.track_id, "")) for play in plays], timeout_s=timeout_s)
         if acknowledged:
             play_store.mark_published(acknowledged, at=clock(), recorded_at=recorded_at)
     except StoreUnavailableError as exc:
@@ -40,3 +40,7 @@ def publish_plays(
     if len(acknowledged) < len(plays):
         log.warning("plays_left_for_relay", play_count=len(plays) - len(acknowledged))
     return len(acknowledged)
+
+
+def _find_titles(plays: Sequence[Play], tracks: TrackStore) -> dict[str, str]:
+    return {track.track_id: track.title for track in tracks.find_many(sorted({play.track_id for play in plays})).values()}

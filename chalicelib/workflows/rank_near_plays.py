@@ -15,7 +15,7 @@ import numpy.typing as npt
 from chalicelib.index.angular import measure_distances_each, measure_distances_roughly, scale_to_unit
 from chalicelib.index.catalogue import Catalogue
 from chalicelib.index.scaler import Vectors
-from chalicelib.index.scan import NO_POSITIONS, Positions, Ranked
+from chalicelib.index.scan import NO_POSITIONS, Positions, Ranked, list_once
 from chalicelib.model import Opinion, Play, RecommendedTrack, Track, TrackName
 from chalicelib.recommend.agreement import (
     REACH_RANK,
@@ -172,7 +172,7 @@ class Ranking:
         for look in range(LOOKS):
             nearby: Nearby = yield NearestTo(self.catalogue, queries, neighbours_each, left_out)
             self.meter.note(nearby)
-            pool = np.unique(np.concatenate([pool, *(places for places, _ in nearby.ranked)]))
+            pool = list_once([pool, *(places for places, _ in nearby.ranked)])
             if not len(pool):
                 break
             candidates = yield from self._read_candidates(pool)

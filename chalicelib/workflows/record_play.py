@@ -32,9 +32,19 @@ def record_play(
 ) -> bool:
     """True when the play is new. Once this returns the play is durable, published or not; while the listener pauses their history it is
     nowhere. NotFoundError (`track_not_found`); ConflictError when the event_id is another listener's."""
-    if tracks.find(play.track_id) is None:
+    track = tracks.find(play.track_id)
+    if track is None:
         raise NotFoundError("There is no such track.", code="track_not_found")
     if is_history_paused or not plays.record(play):
         return False
-    publish_plays([play], publisher=publisher, tracks=tracks, play_store=plays, timeout_s=timeout_s, clock=clock, recorded_at=clock())
+    publish_plays(
+        [play],
+        publisher=publisher,
+        tracks=tracks,
+        play_store=plays,
+        timeout_s=timeout_s,
+        clock=clock,
+        recorded_at=clock(),
+        titles={track.track_id: track.title},
+    )
     return True

@@ -19,11 +19,8 @@ class RenewalStore(Protocol):
     def read_epochs(self, user_ids: Sequence[str]) -> dict[str, int]:
         """`read_epoch` of each."""
 
-    def want_renewal(self, user_id: str, *, now: datetime) -> None:
-        """Nothing of the list holds any more: its songs are gone from it, its epoch is past, and the wish for another is kept until a
-        list of the new epoch is stored."""
-
-    def is_renewal_wanted(self, user_id: str) -> bool: ...
+    def is_renewal_wanted(self, user_id: str) -> bool:
+        """What lists rest on was taken away or has come back (the stores that do so say it), and no list of the new epoch is stored."""
 
     def due_renewals(self, *, now: datetime, limit: int) -> list[str]:
         """Users whose wish nobody has met for a while, the longest waiting first."""

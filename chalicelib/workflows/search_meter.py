@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from chalicelib.index.scan import Positions, list_once
 from chalicelib.way_model import IndexSearch
 from chalicelib.workflows.ask_together import Nearby
 
@@ -13,12 +12,11 @@ class SearchMeter:
 
     def __init__(self) -> None:
         self._searched_s = 0.0
-        self._named: list[np.ndarray] = []
+        self._named: list[Positions] = []
 
     def note(self, nearby: Nearby) -> None:
         self._searched_s += nearby.seconds
         self._named += [places for places, _ in nearby.ranked]
 
     def read(self) -> IndexSearch:
-        named = len(np.unique(np.concatenate(self._named))) if self._named else 0
-        return IndexSearch(duration_ms=round(self._searched_s * 1000, 3), candidates=named)
+        return IndexSearch(duration_ms=round(self._searched_s * 1000, 3), candidates=len(list_once(self._named)))

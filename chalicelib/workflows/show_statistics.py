@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from chalicelib.account_model import DayCount, Period, SongCount
-from chalicelib.model import Track
+from chalicelib.model import TrackCard
 from chalicelib.workflows.account_ports import StatisticsStore
 from chalicelib.workflows.ports import TrackStore
 
@@ -35,7 +35,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TopSong(msgspec.Struct, frozen=True, kw_only=True):
-    track: Track
+    track: TrackCard
     plays: int
 
 
@@ -59,7 +59,7 @@ def show_statistics(
     days = statistics.days(user_id, since=first - timedelta(days=1))
     by_day, hours = _count_locally(days, offset, first=first)
     songs = _list_songs(user_id, period, first, statistics)[:SONGS_READ]
-    found = tracks.find_many([each.track_id for each in songs])
+    found = tracks.find_cards([each.track_id for each in songs])
     present = [(found[each.track_id], each.plays) for each in songs if each.track_id in found]
     return Statistics(
         period=period,

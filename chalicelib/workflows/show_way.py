@@ -6,6 +6,7 @@ Where a step lies between two clocks it says so. What is stored, and when, is th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -39,12 +40,25 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show_way(user_id: str, *, uploads: ports.UploadStore, plays: ports.PlayStore, tracks: ports.TrackStore) -> Way | None:
-    """Of what moved last of this user's: the newest upload or the newest play. None before both."""
+    """Of what moved last of this user's. None before both."""
+    moved = find_last_move(user_id, uploads=uploads, last_play=next(iter(plays.recent(user_id, limit=1)), None))
+    found = tracks.find_cards([moved.track_id]) if moved is not None and moved.track_id else {}
+    return trace_move(moved, {track_id: track.display_title for track_id, track in found.items()})
+
+
+def find_last_move(user_id: str, *, uploads: ports.UploadStore, last_play: Play | None) -> Upload | Play | None:
+    """The newest upload or the newest play."""
     upload = next(iter(uploads.list_for_user(user_id, limit=1).items), None)
-    play = next(iter(plays.recent(user_id, limit=1)), None)
-    if play is not None and (upload is None or play.heard_of_at > _last_move(upload)):
-        return trace_play(play, title=_find_title(play.track_id, tracks))
-    return None if upload is None else trace_upload(upload, title=_find_title(upload.track_id, tracks))
+    is_play = last_play is not None and (upload is None or last_play.heard_of_at > _last_move(upload))
+    return last_play if is_play else upload
+
+
+def trace_move(moved: Upload | Play | None, titles: Mapping[str, str]) -> Way | None:
+    """`titles`: of its song, where that is there."""
+    if moved is None:
+        return None
+    title = titles.get(moved.track_id or "", "")
+    return trace_play(moved, title=title) if isinstance(moved, Play) else trace_upload(moved, title=title)
 
 
 def trace_upload(upload: Upload, *, title: str = "") -> Way:
@@ -215,8 +229,3 @@ def _last_move(upload: Upload) -> datetime:
         return upload.way.saved_at
     received_at = upload.arrival.received_at if upload.arrival else None
     return received_at or upload.created_at
-
-
-def _find_title(track_id: str | None, tracks: ports.TrackStore) -> str:
-    track = tracks.find(track_id) if track_id else None
-    return track.display_title if track else ""

@@ -29,8 +29,7 @@ def start_taste(
 ) -> bool:
     """Whether there is a new list. The like is stored before and stands, whatever is away."""
     try:
-        stored = recommendations.find(user_id)
-        if stored is not None and stored.basis == "plays":
+        if recommendations.find_basis(user_id) == "plays":
             return False
         epoch = recommendations.read_epoch(user_id)
         made = recommend_for_user(

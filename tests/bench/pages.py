@@ -3,7 +3,8 @@ of those songs in both spaces: one JSON line a route, of which the first tells t
 a warm process, by users of all kinds.
 
 Signing of links is real; S3, Kafka and the queues are in memory (a page waits for none of them but at `/status` and `/api/v1/health`).
-`cpu_ms` is what an answer costs this process and mongod together, in the mean: on a busy machine it tells what the times do not.
+One thread of arithmetic, as the product's functions and front have it. `cpu_ms` is what an answer costs this process and mongod
+together, in the mean: on a busy machine it tells what the times do not.
 
 python -m tests.bench.pages [FOLDER]   (keeps the data in FOLDER for the next time; TRACKS=, USERS= and ROUTES=<part of one>)
 """
@@ -14,6 +15,7 @@ import json
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.storage.leases import MongoLeaseStore
-from chalicelib.storage.mongo import MongoDatabase, connect
+from chalicelib.storage.mongo import MongoDatabase, connect, ensure_indexes
 from chalicelib.storage.passages import MongoPassageStore
 from chalicelib.workflows.passwords import Passwords
 from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
+from infrastructure.stage_config import ONE_THREAD
 from localstack.mongod import become_primary, describe_mongod, make_uri
 from localstack.processes import Child
 from tests.bench.catalogue import fill_catalogue
@@ -91,6 +94,7 @@ def fill(database: MongoDatabase, index_folder: Path) -> int:
         fill_sounds(database, TRACKS)
         fill_listeners(database, tracks=TRACKS, users=USERS)
         database["filled"].insert_one({**filled, "runs": 0})
+    ensure_indexes(database)  # of what was filled by an earlier version
     known = database["filled"].find_one_and_update(filled, {"$inc": {"runs": 1}})
     return int((known or {}).get("runs", 0))
 
@@ -207,9 +211,15 @@ def main(folder: Path) -> int:
 
 
 def measure_all() -> int:
+    """In a process of its own, which has the environment that the product's have."""
     with tempfile.TemporaryDirectory(prefix="timbre-pages-") as name:
-        return main(Path(name))
+        command = [sys.executable, "-m", "tests.bench.pages", name]
+        return subprocess.run(command, env={**os.environ, **ONE_THREAD}, check=False).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])) if sys.argv[1:] else measure_all())
+    if not sys.argv[1:]:
+        sys.exit(measure_all())
+    if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
+        os.execve(sys.executable, [sys.executable, "-m", "tests.bench.pages", *sys.argv[1:]], {**os.environ, **ONE_THREAD})  # noqa: S606
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,7 +1,10 @@
 """How far copies of a recording lie from it, and how far other songs, in both spaces, fitted on the recordings alone as a build fits them;
-and what of it the product takes for one recording (`KnownSongs`). JSON lines.
+and what of it the product takes for one recording (`KnownSongs`). JSON lines; the last one is all of it in one: false alarms among
+different songs, and hits by kind of copy.
 
-python -m tests.bench.same_sound   (SONGS=60 composed, at least 50, COPIED=12 of them copied; and all files of AUDIO_FOLDER, where given)
+Held out: the songs are others than those that the numbers of `same_sound.SAME_SOUND` were chosen on.
+
+python -m tests.bench.same_sound   (SONGS=60 composed, at least 50, COPIED=12 of them copied; and the files of AUDIO_FOLDER, where given)
 """
 
 from __future__ import annotations
@@ -35,6 +38,11 @@ from tests.bench.extractors import MAX_DURATION_S
 Units = npt.NDArray[np.float64]
 Place = Callable[["Sound"], Vectors]
 
+CHOSEN_ON = {
+    *("air_prelude", "arcadia", "colossus", "dangerous", "evening_fall_harp", "hungarian_dance_5", "lets_go_fishin", "nerves"),
+    *("sugar_plum", "the_forest_and_the_trees", "vibe_ace", "zombie_hoodoo"),
+}
+SEED = 2027  # of the composed ones; it was 2026
 SONGS, COPIED = int(os.environ.get("SONGS", "60")), int(os.environ.get("COPIED", "12"))
 
 
@@ -126,6 +134,17 @@ def is_same(space: str, one: Sound, unit: Units, other: Sound, other_unit: Units
     return known.holds(TrackName("other", "", None, other.duration_s), other_unit)
 
 
+def sum_up(spaces: Mapping[str, Sequence[Mapping[str, object]]], recordings: Sequence[Recording]) -> dict[str, object]:
+    """In one line: of each space, from the figures of `measure_copies` and `measure_others`."""
+    songs = {"composed": sum(each.is_composed for each in recordings), "given": sum(not each.is_composed for each in recordings)}
+    told: dict[str, object] = {}
+    for space, lines in spaces.items():
+        found = {of: {line["copy"]: line["found"] for line in lines if line.get("of") == of} for of in songs}
+        alarms = next(line["taken_for_one"] for line in lines if "taken_for_one" in line)
+        told[space] = {"false_alarms": alarms, "found": {of: kinds for of, kinds in found.items() if kinds}}
+    return {"songs": songs, "pairs": len(recordings) * (len(recordings) - 1) // 2, "spaces": told}
+
+
 def describe(distances: Units) -> dict[str, float]:
     figures = {"min": distances.min(), "p5": np.quantile(distances, 0.05), "p50": np.median(distances)}
     figures |= {"p90": np.quantile(distances, 0.9), "max": distances.max()}
@@ -134,13 +153,17 @@ def describe(distances: Units) -> dict[str, float]:
 
 def main() -> int:
     folder = os.environ.get("AUDIO_FOLDER")
-    given = sorted(path for path in Path(folder).expanduser().iterdir() if path.suffix.lower() in SOUND_FILES) if folder else []
+    files = sorted(Path(folder).expanduser().iterdir()) if folder else []
+    given = [path for path in files if path.suffix.lower() in SOUND_FILES and path.stem not in CHOSEN_ON]
     with TemporaryDirectory(prefix="timbre-same-sound-") as name:
-        recordings = analyse_all(compose_library(Path(name), count=SONGS), given)
+        recordings = analyse_all(compose_library(Path(name), seed=SEED, count=SONGS), given)
+    spaces: dict[str, list[dict[str, object]]] = {}
     for space, place in fit_spaces([recording.sound for recording in recordings]).items():
         units = scale_to_unit(np.array([place(recording.sound) for recording in recordings]))
-        for figures in (*measure_copies(space, place, recordings, units), measure_others(space, recordings, units)):
+        spaces[space] = [*measure_copies(space, place, recordings, units), measure_others(space, recordings, units)]
+        for figures in spaces[space]:
             print(json.dumps({"bench": "same_sound", "space": space, **figures}), flush=True)
+    print(json.dumps({"bench": "same_sound", **sum_up(spaces, recordings)}), flush=True)
     return 0
 
 

@@ -24,8 +24,10 @@ from chalicelib.storage.times import truncate_time
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.storage.uploads import MongoUploadStore
 from chalicelib.storage.users import MongoUserStore
+from chalicelib.way_model import PlayArrival
 from chalicelib.workflows import ports
 from chalicelib.workflows.account_ports import AccountStores
+from chalicelib.workflows.listener_ports import ListEffect
 from chalicelib.workflows.query_ports import QueryStore
 from tests.fakes.account_stores import make_fake_account_stores
 from tests.fakes.query_store import FakeQueryStore
@@ -220,6 +222,52 @@ def test_starts_are_counted_by_day_hour_and_song_once_they_took_effect(world: Wo
     assert stats.days("ann", since=today)[0] == DayCount(day=today, plays=1, hours={13: 1}, quarters={52: 1})
 
 
+def end(world: World, event_id: str, *, seconds: float, track_id: str = "t1") -> None:
+    world.plays.record(msgspec.structs.replace(make_play(event_id, track_id=track_id, occurred_at=at(seconds)), kind="complete"))
+
+
+def test_a_player_that_tells_of_ends_alone_is_counted_too(world: World) -> None:
+    track = attach_track(world.tracks, make_analysis("song"))
+    for number in range(2):
+        end(world, f"c{number}", seconds=300 * number, track_id=track.track_id)
+    assert world.take_effect("c0", "c1") == 2
+    assert world.take_effect("c0", "c1") == 0, "delivered again"
+    stats = world.own.statistics
+    assert stats.count_plays("ann") == 2
+    assert stats.top_songs("ann", limit=5) == [SongCount(track_id=track.track_id, plays=2)]
+    assert stats.days("ann", since=NOW.date()) == [DayCount(day=NOW.date(), plays=2, hours={12: 2}, quarters={48: 2})]
+    found = world.tracks.find(track.track_id)
+    assert found is not None
+    assert found.play_count == 2
+    world.own.history.remove("ann", ["c0"], now=NOW)
+    assert stats.count_plays("ann") == 1
+    world.own.history.restore("ann", ["c0"], removed_after=at(-60), now=NOW)
+    assert stats.count_plays("ann") == 2
+
+
+@pytest.mark.parametrize("order", [("s", "c"), ("c", "s"), ("s c",)])
+def test_the_start_and_the_end_of_a_playback_count_once_however_they_come(world: World, order: tuple[str, ...]) -> None:
+    world.plays.record(make_play("s"))
+    end(world, "c", seconds=200)
+    for events in order:
+        world.take_effect(*events.split())
+    assert world.own.statistics.count_plays("ann") == 1
+    world.own.history.remove("ann", ["s", "c"], now=NOW)
+    assert world.own.statistics.count_plays("ann") == 0
+    world.own.history.restore("ann", ["c", "s"], removed_after=at(-60), now=NOW)
+    assert world.own.statistics.count_plays("ann") == 1
+
+
+def test_a_start_that_was_recorded_after_its_end_took_effect_is_the_play_from_then_on(world: World) -> None:
+    end(world, "c", seconds=3_600)
+    world.take_effect("c")
+    world.play("s")
+    assert world.own.statistics.days("ann", since=NOW.date()) == [DayCount(day=NOW.date(), plays=1, hours={12: 1}, quarters={48: 1})]
+    assert world.own.statistics.top_songs("ann", limit=5) == [SongCount(track_id="t1", plays=1)]
+    world.own.history.remove("ann", ["s", "c"], now=NOW)
+    assert world.own.statistics.count_plays("ann") == 0
+
+
 def test_an_account_is_changed_by_one_write_each(world: World) -> None:
     accounts = world.own.accounts
     world.users.add(make_user("1", "Ann"))
@@ -229,7 +277,7 @@ def test_an_account_is_changed_by_one_write_each(world: World) -> None:
     assert accounts.revoke("1", "uploader").roles == ("listener", "operator")
     assert accounts.pause_history("1", since=NOW).history_paused_at == truncate_time(NOW)
     assert accounts.pause_history("1", since=at(9)).history_paused_at == truncate_time(NOW)
-    accounts.reset_taste("1", at=at(5))
+    assert accounts.reset_taste("1", at=at(5), opinions=9)
     found = world.users.find("1")
     assert found is not None
     assert (found.password_hash, found.taste_reset_at) == ("another hash", truncate_time(at(5)))
@@ -408,11 +456,16 @@ def test_again_is_the_same_and_wants_no_second_renewal(world: World) -> None:
     assert world.recommendations.read_epoch("ann") == 2
 
 
+def forget_taste(world: World, user_id: str, *, seconds: float = 0.0, opinions: int = 99) -> bool:
+    world.users.add(make_user(user_id, user_id))
+    return world.own.accounts.reset_taste(user_id, at=at(seconds), opinions=opinions)
+
+
 def test_a_wish_is_due_after_a_while_and_can_be_put_off_until_it_is_met(world: World) -> None:
     lists = world.recommendations
     save_list(world, make_recommended("a", "t1"), events=("e1",))
     for number, user in enumerate(("ann", "bob")):
-        lists.want_renewal(user, now=at(number))
+        forget_taste(world, user, seconds=number)
     assert shown(world) == []
     assert lists.due_renewals(now=at(5), limit=9) == []
     assert lists.due_renewals(now=at(60), limit=9) == ["ann", "bob"]
@@ -426,5 +479,61 @@ def test_a_wish_is_due_after_a_while_and_can_be_put_off_until_it_is_met(world: W
 
 def test_of_who_was_erased_no_wish_is_kept(world: World) -> None:
     world.own.erasures.begin(Erasure(user_id="ann", takes_uploads=False, requested_at=NOW, due_at=at(30)))
-    world.recommendations.want_renewal("ann", now=NOW)
+    forget_taste(world, "ann")
     assert not world.recommendations.is_renewal_wanted("ann")
+
+
+def test_a_taste_begins_anew_at_once_and_as_a_whole(world: World) -> None:
+    assert world.recommendations.find_basis("ann") is None
+    save_list(world, make_recommended("a", "t1"), events=("e1",))
+    assert world.recommendations.find_basis("ann") == "plays"
+    for number in range(5):
+        world.feedback.put("ann", f"t{number}", "like", now=at(number))
+    world.feedback.put("ann", "t9", "not_now", now=NOW, until=at(999))
+    world.feedback.put("bob", "t1", "like", now=NOW)
+    epoch = world.recommendations.read_epoch("ann")
+    assert forget_taste(world, "ann", opinions=4) is False
+    assert len(world.feedback.for_user("ann", now=NOW)) == 2
+    assert shown(world) == []
+    assert world.own.accounts.reset_taste("ann", at=at(5), opinions=4) is True
+    found = world.users.find("ann")
+    assert found is not None
+    assert found.taste_reset_at == truncate_time(at(5))
+    assert world.feedback.for_user("ann", now=NOW) == {}
+    assert world.feedback.for_user("bob") == {"t1": "like"}
+    assert world.recommendations.is_renewal_wanted("ann")
+    save_list(world, make_recommended("b"), events=(), epoch=epoch)
+    assert shown(world) == [], "it was being made before"
+
+
+def test_of_nobody_no_taste_begins(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        world.own.accounts.reset_taste("nobody", at=NOW, opinions=9)
+    assert not world.recommendations.is_renewal_wanted("nobody")
+
+
+def test_lists_of_several_listeners_are_stored_at_once_and_each_play_counts_once(world: World) -> None:
+    plays, recommendations = world.plays, world.recommendations
+    for event_id, user_id in (("a1", "ann"), ("a2", "ann"), ("b1", "bob")):
+        plays.record(make_play(event_id, user_id=user_id))
+    forget_taste(world, "bob")
+    arrival = PlayArrival(received_at=truncate_time(at(1)))
+    assert recommendations.read_epochs(["ann", "bob", "cid"]) == {"ann": 0, "bob": 1, "cid": 0}
+
+    def save(seconds: float) -> list[int]:
+        events = {"ann": ("a1", "nothing"), "bob": ("b1",), "cid": ("a2",)}
+        effects = [
+            ListEffect(recommendations=make_list(user_id, generated_at=at(seconds)), arrivals=dict.fromkeys(mine, arrival), epoch=0)
+            for user_id, mine in events.items()
+        ]
+        return recommendations.save_each_with_effect(effects, now=at(seconds))
+
+    assert save(2) == [1, 1, 0]
+    assert save(3) == [0, 0, 0]
+    assert plays.unprocessed(["a1", "a2", "b1"]) == {"a2"}, "it is not cid's"
+    assert plays.find_many(["a1"])["a1"].arrival == arrival
+    ann, bob = recommendations.find("ann"), recommendations.find("bob")
+    assert ann is not None
+    assert (ann.plays_processed, ann.generated_at) == (1, truncate_time(at(3)))
+    assert bob is None, "its epoch is past, and its play counts"
+    assert recommendations.save_each_with_effect([], now=at(4)) == []

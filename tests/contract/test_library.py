@@ -21,6 +21,7 @@ from tests.fakes.samples import (
     make_object,
     make_play,
     make_tags,
+    retag,
     search_titles,
 )
 from tests.fakes.stores import FakePlayStore, FakeRecommendationStore, FakeTrackStore
@@ -123,7 +124,7 @@ def test_groups_come_in_pages(tracks: TrackStore) -> None:
 def test_groups_follow_edits_and_removals_and_empty_ones_go(tracks: TrackStore) -> None:
     fill_library(tracks)
     [track] = tracks.browse(TrackQuery(artist="Mø"), limit=5).items
-    tracks.edit_tags(track.track_id, make_tags("Night Train", artist="Ada Bell"), now=at(20))
+    tracks.edit_tags(track.track_id, retag("Night Train", artist="Ada Bell"), now=at(20))
     assert [(group.name, group.count) for group in tracks.list_groups("artist", limit=5).items] == [("Ada Bell", 4)]
     assert [group.name for group in tracks.list_groups("year", limit=5).items] == ["2003", "1999"]
     tracks.detach_object(track.objects[0].key, now=at(21))
@@ -197,7 +198,7 @@ def test_a_count_of_plays_outlives_an_edit_and_a_new_file(listening: Listening) 
     track = attach_track(tracks, make_analysis("a"))
     plays.record(make_play("e1", track_id=track.track_id))
     recommendations.save_with_effect(make_list(), ["e1"], now=NOW)
-    assert tracks.edit_tags(track.track_id, make_tags("b"), now=at(1)).play_count == 1
+    assert tracks.edit_tags(track.track_id, retag("b"), now=at(1)).play_count == 1
     assert attach_track(tracks, make_analysis("a"), make_object("uploads/other.mp3")).play_count == 1
 
 
@@ -280,7 +281,7 @@ def test_a_file_that_is_dropped_brings_its_track_back_and_one_that_is_come_acros
 
 def test_an_edit_outlives_the_same_audio_again_and_yields_to_tags_that_are_new(tracks: TrackStore) -> None:
     track_id = attach_track(tracks, make_analysis("a", tags=make_tags("Tpyo")), make_object("uploads/1.mp3")).track_id
-    tracks.edit_tags(track_id, make_tags("Typo", album_artist="Ada", track_number=4), now=at(1))
+    tracks.edit_tags(track_id, retag("Typo", album_artist="Ada", track_number=4), now=at(1))
     again = attach_track(tracks, make_analysis("a", tags=make_tags("Tpyo")), make_object("uploads/2.mp3"), seconds=2)
     assert (again.display_title, again.album_artist, again.track_number, len(again.objects)) == ("Typo", "Ada", 4, 2)
     mended = attach_track(tracks, make_analysis("a", tags=make_tags("By File")), make_object("uploads/2.mp3", etag="e9"), seconds=3)

@@ -15,7 +15,7 @@ from chalicelib.storage.recommendations import MongoRecommendationStore
 from chalicelib.storage.search_typos import LOOKED_AT, level_of
 from chalicelib.storage.track_counts import LEVEL, describe_word
 from chalicelib.storage.tracks import MongoTrackStore
-from tests.fakes.samples import NOW, at, attach_titles, attach_track, make_analysis, make_list, make_play, make_tags, search_titles
+from tests.fakes.samples import NOW, at, attach_titles, attach_track, make_analysis, make_list, make_play, make_tags, retag, search_titles
 
 OF_THIS_VERSION = (
     "catalogue_version",
@@ -47,7 +47,7 @@ def test_counts_are_right_after_edits_by_many_at_once(database: MongoDatabase) -
 
     def act(number: int) -> None:
         track = made[number % 4]
-        tracks.edit_tags(track.track_id, make_tags(f"Song {number}", artist="Bea" if number % 2 else "Ada", genre="Folk"), now=at(number))
+        tracks.edit_tags(track.track_id, retag(f"Song {number}", artist="Bea" if number % 2 else "Ada", genre="Folk"), now=at(number))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(act, range(12)))
@@ -78,7 +78,7 @@ def test_a_words_level_follows_its_count_through_edits_and_repairs(database: Mon
     tracks = MongoTrackStore(database)
     made = [attach_track(tracks, make_analysis(f"{n}", tags=make_tags(f"$$$ Blue {n}", artist="$ke$ha"))) for n in range(9)]
     for number, track in enumerate(made[:6]):
-        tracks.edit_tags(track.track_id, make_tags(f"Red {number}", artist="Bea"), now=at(number))
+        tracks.edit_tags(track.track_id, retag(f"Red {number}", artist="Bea"), now=at(number))
     tracks.move_to_trash(made[8].track_id, now=at(9))
     levels = read_levels(database)
     assert (levels["blue"], levels["$$$"], levels["red"], levels["bea"]) == ((2, 1), (2, 1), (6, 2), (6, 2))
@@ -124,7 +124,7 @@ def test_an_edit_rewrites_the_entries_of_hardly_any_word(database: MongoDatabase
     tracks = MongoTrackStore(database)
     made = [attach_track(tracks, make_analysis(f"{n}", tags=make_tags(f"Blue Hour {n}", artist="Ada"))) for n in range(6)]
     before = {word: level for word, (_, level) in read_levels(database).items()}
-    tracks.edit_tags(made[0].track_id, make_tags("Grey", artist="Ada"), now=at(1))
+    tracks.edit_tags(made[0].track_id, retag("Grey", artist="Ada"), now=at(1))
     assert {word for word, (_, level) in read_levels(database).items() if before.get(word) != level} == {"grey"}
     assert read_levels(database)["blue"] == (5, 2)
     assert [list(index["key"]) for index in database["search_terms"].list_indexes() if index["name"] == "by_key"] == [
@@ -162,7 +162,7 @@ def test_an_edit_brings_a_song_of_an_older_version_up(database: MongoDatabase) -
     tracks = MongoTrackStore(database)
     track = attach_track(tracks, make_analysis("a", tags=make_tags("Song", artist="Ada")))
     forget_version(database)
-    tracks.edit_tags(track.track_id, make_tags("Song", artist="Bea"), now=at(1))
+    tracks.edit_tags(track.track_id, retag("Song", artist="Bea"), now=at(1))
     assert [(group.name, group.count) for group in tracks.list_groups("artist", limit=5).items] == [("Bea", 1)]
     assert (tracks.migrate(limit=5), tracks.mend_counts()) == (0, 0)
 

@@ -28,7 +28,7 @@ from chalicelib.storage.plays import MongoPlayStore
 from chalicelib.storage.recommendations import MongoRecommendationStore
 from chalicelib.storage.sessions import MongoSessionStore
 from chalicelib.storage.throttles import MongoThrottleStore
-from chalicelib.storage.track_documents import NAME_FIELDS
+from chalicelib.storage.track_documents import CARD_FIELDS, NAME_FIELDS
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.storage.uploads import MongoUploadStore
 from chalicelib.storage.users import MongoUserStore
@@ -46,6 +46,7 @@ from tests.fakes.samples import (
     make_tags,
     make_upload,
     make_user,
+    retag,
 )
 
 THREADS = 8
@@ -264,13 +265,14 @@ def query_everything(database: MongoDatabase) -> None:
         uploads.create(make_upload(f"u{number}"))
         plays.record(make_play(f"e{number}", occurred_at=at(-number)))
     some = next(iter(tracks.newest(1)))
-    tracks.edit_tags(some.track_id, make_tags("New"), now=NOW)
+    tracks.edit_tags(some.track_id, retag("New"), now=NOW)
     tracks.detach_object("uploads/2.mp3", now=NOW)
     tracks.find(some.track_id), tracks.find_many([some.track_id]), tracks.find_by_title("new"), tracks.find_by_object("k")
     query_library(tracks, plays)
     tracks.sample(5, start=0.5), tracks.changed_since(0, limit=5), tracks.max_seq(), tracks.count_active()
     list(tracks.stream_objects()), list(tracks.stream_vectors(feature_version=FEATURE_VERSION))
     tracks.write_standardized([(some.track_id, (0.0,))], scaler_version=1), tracks.find_names([some.track_id])
+    tracks.find_cards([some.track_id])
     query_uploads(uploads)
     users, sessions = MongoUserStore(database), MongoSessionStore(database)
     users.add(make_user("1", "Ann")), users.find("1"), users.find_by_username("ann")
@@ -287,6 +289,7 @@ def query_everything(database: MongoDatabase) -> None:
         feedback.put("ann", "t", "like", now=NOW),
         feedback.put("ann", "t", "not_now", now=NOW, until=at(9)),
         feedback.for_user("ann"),
+        feedback.find("ann", "t"),
         feedback.remove("ann", "t"),
     )
     recommendations.save_with_effect(make_list(), ["e1"], now=NOW), recommendations.find("ann")
@@ -305,7 +308,7 @@ def query_accounts(database: MongoDatabase) -> None:
     list(own.history.stream("9")), own.history.forget_removed(before=at(9), limit=5)
     own.statistics.days("9", since=NOW.date()), own.statistics.songs_since("9", since=NOW.date())
     own.statistics.top_songs("9", limit=5), own.statistics.count_plays("9"), own.statistics.count_older(limit=5)
-    own.accounts.grant("9", "operator"), own.accounts.pause_history("9", since=NOW), own.accounts.reset_taste("9", at=NOW)
+    own.accounts.grant("9", "operator"), own.accounts.pause_history("9", since=NOW), own.accounts.reset_taste("9", at=NOW, opinions=5)
     own.accounts.resume_history("9", at=at(9))
     own.sessions.list_for_user("9", now=NOW, limit=5), own.sessions.touch("t", now=at(9), if_before=at(5))
     own.sessions.remove_all("9", keep="t"), own.sessions.remove_all("9")
@@ -396,11 +399,31 @@ def test_every_query_uses_an_index_and_none_sorts_in_memory(database: MongoDatab
         assert "SORT" not in stages, command
 
 
-def test_names_of_songs_are_read_from_their_index_alone(database: MongoDatabase) -> None:
+@pytest.mark.parametrize("fields", [NAME_FIELDS, CARD_FIELDS])
+def test_what_is_shown_of_songs_is_read_from_their_index_alone(database: MongoDatabase, fields: dict[str, int]) -> None:
     tracks = MongoTrackStore(database)
     for number in range(3):
         attach(tracks, f"a {number}", f"uploads/{number}.mp3")
     wanted = {"_id": {"$in": [track.track_id for track in tracks.newest(3)]}, "status": "active"}
-    plan = database.command({"explain": {"find": "tracks", "filter": wanted, "projection": NAME_FIELDS}, "verbosity": "executionStats"})
-    assert plan["executionStats"]["nReturned"] == 3
-    assert plan["executionStats"]["totalDocsExamined"] == 0
+    assert count_documents_read(database, {"find": "tracks", "filter": wanted, "projection": fields}) == 0
+
+
+def test_opinions_and_the_listeners_of_a_song_are_read_from_their_index_alone(mongodb_uri: str, database: MongoDatabase) -> None:
+    recorder = CommandRecorder()
+    MongoFeedbackStore(database).put("ann", "t1", "like", now=NOW)
+    MongoPlayStore(database).record(make_play("e1", user_id="bob"))
+    with MongoClient[dict[str, Any]](mongodb_uri, tz_aware=True, event_listeners=[recorder]) as client:
+        MongoFeedbackStore(client[database.name]).for_user("ann")
+        MongoPlayStore(client[database.name]).played_by_listeners_of("t1", leave_out="ann", listeners=5, plays_each=5)
+    asked = [to_explainable(command) for command in recorder.commands]
+    assert [next(iter(command.items())) for command in asked] == [("find", "feedback"), ("find", "plays"), ("aggregate", "plays")]
+    assert [count_documents_read(database, command) for command in asked] == [0, 0, 0]
+
+
+def count_documents_read(database: MongoDatabase, command: dict[str, Any]) -> int:
+    """Of a query that finds something; of an aggregate's, what it looks up besides too."""
+    plan = database.command({"explain": command, "verbosity": "executionStats"})
+    first, *others = plan.get("stages", [{"$cursor": plan}])
+    found = first["$cursor"]["executionStats"]
+    assert found["nReturned"]
+    return int(found["totalDocsExamined"]) + sum(int(stage.get("totalDocsExamined", 0)) for stage in others)

@@ -16,7 +16,7 @@ from chalicelib.storage.recommendations import MongoRecommendationStore
 from chalicelib.storage.times import truncate_time, truncate_times
 from chalicelib.storage.users import MongoUserStore
 from chalicelib.way_model import IndexSearch, PlayArrival
-from chalicelib.workflows.ports import FeedbackStore, ListEffect, ListenerStore, PlayStore, RecommendationStore, UserStore
+from chalicelib.workflows.ports import FeedbackStore, ListenerStore, PlayStore, RecommendationStore, UserStore
 from tests.fakes.samples import NOW, at, make_list, make_play, make_user
 from tests.fakes.stores import FakeFeedbackStore, FakeListenerStore, FakePlayStore, FakeRecommendationStore, FakeUserStore
 
@@ -228,33 +228,6 @@ def test_the_plays_of_another_user_are_left_alone(stores: Stores) -> None:
     assert plays.unprocessed(["e1"]) == {"e1"}
 
 
-def test_lists_of_several_listeners_are_stored_at_once_and_each_play_counts_once(stores: Stores) -> None:
-    plays, recommendations = stores
-    for event_id, user_id in (("a1", "ann"), ("a2", "ann"), ("b1", "bob")):
-        plays.record(make_play(event_id, user_id=user_id))
-    recommendations.want_renewal("bob", now=NOW)
-    arrival = PlayArrival(received_at=truncate_time(at(1)))
-    assert recommendations.read_epochs(["ann", "bob", "cid"]) == {"ann": 0, "bob": 1, "cid": 0}
-
-    def save(seconds: float) -> list[int]:
-        events = {"ann": ("a1", "nothing"), "bob": ("b1",), "cid": ("a2",)}
-        effects = [
-            ListEffect(recommendations=make_list(user_id, generated_at=at(seconds)), arrivals=dict.fromkeys(mine, arrival), epoch=0)
-            for user_id, mine in events.items()
-        ]
-        return recommendations.save_each_with_effect(effects, now=at(seconds))
-
-    assert save(2) == [1, 1, 0]
-    assert save(3) == [0, 0, 0]
-    assert plays.unprocessed(["a1", "a2", "b1"]) == {"a2"}, "it is not cid's"
-    assert plays.find_many(["a1"])["a1"].arrival == arrival
-    ann, bob = recommendations.find("ann"), recommendations.find("bob")
-    assert ann is not None
-    assert (ann.plays_processed, ann.generated_at) == (1, truncate_time(at(3)))
-    assert bob is None, "its epoch is past, and its play counts"
-    assert recommendations.save_each_with_effect([], now=at(4)) == []
-
-
 def test_the_states_of_several_listeners_are_what_their_stores_say(request: pytest.FixtureRequest, listener_kind: str) -> None:
     users, plays, feedback, listeners = make_listener_stores(request, listener_kind)
     users.add(make_user("ann", "Ann"))
@@ -285,6 +258,7 @@ def test_the_last_opinion_counts(feedback: FeedbackStore) -> None:
     assert feedback.for_user("ann") == {"t2": "like"}
     assert feedback.for_user("bob") == {"t1": "like"}
     assert feedback.for_user("nobody") == {}
+    assert (feedback.find("ann", "t1"), feedback.find("ann", "t2"), feedback.find("nobody", "t2")) == (None, "like", None)
 
 
 def test_what_holds_for_a_time_covers_the_opinion_and_no_longer(feedback: FeedbackStore) -> None:
@@ -294,6 +268,9 @@ def test_what_holds_for_a_time_covers_the_opinion_and_no_longer(feedback: Feedba
     assert feedback.for_user("ann", now=at(59)) == {"t1": "not_now", "t2": "not_now"}
     assert feedback.for_user("ann", now=at(61)) == {"t1": "like"}
     assert feedback.for_user("ann") == {"t1": "like"}
+    assert [feedback.find("ann", each, now=at(59)) for each in ("t1", "t2")] == ["not_now", "not_now"]
+    assert [feedback.find("ann", each, now=at(61)) for each in ("t1", "t2")] == ["like", None]
+    assert feedback.find("ann", "t1") == "like"
 
 
 def test_a_later_word_ends_what_held_for_a_time(feedback: FeedbackStore) -> None:

@@ -18,7 +18,7 @@ from chalicelib.storage.mongo import MongoDatabase
 from chalicelib.storage.passages import MongoPassageStore
 from chalicelib.storage.tracks import MongoTrackStore
 from chalicelib.workflows.ports import PassageStore, TrackStore
-from tests.fakes.samples import NOW, at, attach_track, make_analysis, make_object, make_tags, make_track_id
+from tests.fakes.samples import NOW, at, attach_track, make_analysis, make_object, make_tags, make_track_id, retag
 from tests.fakes.stores import FakePassageStore, FakeTrackStore
 
 FEATURES = tuple(number / 8 for number in range(FEATURE_COUNT))
@@ -108,7 +108,7 @@ def test_the_next_analysis_takes_the_place_of_the_one_before(tracks: TrackStore,
 
 def test_an_edit_keeps_the_numbers_and_says_whose_passages_they_are(tracks: TrackStore, passages: PassageStore) -> None:
     track = attach_track(tracks, make_full("a"))
-    tracks.edit_tags(track.track_id, make_tags("New", artist="Bea"), now=NOW)
+    tracks.edit_tags(track.track_id, retag("New", artist="Bea"), now=NOW)
     assert list(tracks.features_of([track.track_id])) == [track.track_id]
     assert [(one.artist, one.rows) for one in draw_all(passages)] == [("Bea", draw_all(passages)[0].rows)]
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from chalicelib.errors import NotFoundError
-from chalicelib.model import FEATURE_VERSION, TrackName, TrackVector
+from chalicelib.errors import NotAllowedError, NotFoundError
+from chalicelib.model import FEATURE_VERSION, Tags, Track, TrackCard, TrackName, TrackVector
 from chalicelib.storage.times import truncate_time
 from chalicelib.workflows.ports import TrackStore
-from tests.fakes.samples import NOW, at, attach_titles, attach_track, make_analysis, make_object, make_tags, make_track_id, search_titles
+from tests.fakes.samples import (
+    NOW,
+    at,
+    attach_titles,
+    attach_track,
+    make_analysis,
+    make_object,
+    make_tags,
+    make_track_id,
+    retag,
+    search_titles,
+)
 
 
 def test_an_attached_track_is_read_back_as_it_was_returned(tracks: TrackStore) -> None:
@@ -33,8 +44,37 @@ def test_what_is_not_there_is_none(tracks: TrackStore) -> None:
     assert tracks.sample(3, start=0.5) == tracks.newest(3) == []
     assert tracks.changed_since(0, limit=3) == []
     with pytest.raises(NotFoundError):
-        tracks.edit_tags("nothing", make_tags("New"), now=NOW)
+        tracks.edit_tags("nothing", retag("New"), now=NOW)
     assert tracks.max_seq() == 0
+
+
+def test_an_edit_is_made_of_the_tags_as_they_are(tracks: TrackStore) -> None:
+    track_id = attach_track(tracks, make_analysis("a", tags=make_tags("A", artist="Ada"))).track_id
+    tracks.edit_tags(track_id, lambda track: make_tags(track.display_title, artist="Bea"), now=at(1))
+    edited = tracks.edit_tags(track_id, lambda track: make_tags("B", artist=track.artist), now=at(2))
+    assert (edited.display_title, edited.artist, edited.tags_edited_at) == ("B", "Bea", truncate_time(at(2)))
+    assert tracks.edit_tags(track_id, lambda _track: None, now=at(3)) == edited == tracks.find(track_id)
+    assert tracks.max_seq() == edited.seq
+
+
+def test_what_is_not_permitted_changes_nothing(tracks: TrackStore) -> None:
+    asked: list[Track] = []
+
+    def refuse(track: Track) -> None:
+        asked.append(track)
+        raise NotAllowedError("No.")
+
+    made = attach_track(tracks, make_analysis("a"))
+    with pytest.raises(NotAllowedError):
+        tracks.move_to_trash(made.track_id, now=at(1), permit=refuse)
+    assert (asked.pop(), tracks.find(made.track_id), tracks.max_seq()) == (made, made, made.seq)
+    trashed = tracks.move_to_trash(made.track_id, now=at(2), permit=asked.append)
+    assert asked.pop() == made
+    with pytest.raises(NotAllowedError):
+        tracks.restore(made.track_id, trashed_after=at(0), now=at(3), permit=refuse)
+    assert (asked.pop(), tracks.find_in_trash(made.track_id), tracks.find(made.track_id)) == (trashed, trashed, None)
+    assert (tracks.max_seq(), tracks.count_active()) == (trashed.seq, 0)
+    assert tracks.restore(made.track_id, trashed_after=at(0), now=at(4), permit=asked.append).seq == trashed.seq + 1
 
 
 def test_the_same_file_delivered_again_changes_nothing(tracks: TrackStore) -> None:
@@ -45,7 +85,7 @@ def test_the_same_file_delivered_again_changes_nothing(tracks: TrackStore) -> No
 
 def test_a_file_delivered_again_does_not_undo_an_edit(tracks: TrackStore) -> None:
     track_id = attach_track(tracks, make_analysis("a")).track_id
-    edited = tracks.edit_tags(track_id, make_tags("By Hand"), now=at(1))
+    edited = tracks.edit_tags(track_id, retag("By Hand"), now=at(1))
     assert attach_track(tracks, make_analysis("a"), seconds=2) == edited == tracks.find(track_id)
     assert (edited.seq, edited.title) == (2, "by hand")
 
@@ -62,7 +102,7 @@ def test_the_same_audio_with_mended_tags_updates_the_track(tracks: TrackStore) -
 
 def test_numbers_of_a_new_version_are_a_change_that_leaves_an_edit_alone(tracks: TrackStore) -> None:
     track_id = attach_track(tracks, make_analysis("a"), scaler_version=1).track_id
-    tracks.edit_tags(track_id, make_tags("By Hand"), now=at(1))
+    tracks.edit_tags(track_id, retag("By Hand"), now=at(1))
     again = attach_track(tracks, make_analysis("a", mfcc=(7.0,) * 20, feature_version=3))
     assert (again.seq, again.mfcc, again.feature_version, again.display_title) == (3, (7.0,) * 20, 3, "By Hand")
     assert (again.mfcc_standardized, again.scaler_version) == (None, None)
@@ -104,7 +144,7 @@ def test_a_removed_track_is_nowhere_and_keeps_nothing_but_its_seq(tracks: TrackS
     assert tracks.write_standardized([(track_id, (0.0,) * 20)], scaler_version=2) == 0
     assert tracks.max_seq() == 2
     with pytest.raises(NotFoundError):
-        tracks.edit_tags(track_id, make_tags("Back"), now=NOW)
+        tracks.edit_tags(track_id, retag("Back"), now=NOW)
 
 
 def test_an_object_leads_to_its_track_as_long_as_it_belongs_to_it(tracks: TrackStore) -> None:
@@ -173,6 +213,19 @@ def test_names_are_those_of_the_tracks_that_are_there(tracks: TrackStore) -> Non
     assert tracks.find_names([]) == {}
 
 
+def test_cards_are_what_is_shown_of_the_tracks_that_are_there(tracks: TrackStore) -> None:
+    tags = Tags(title="Título", artist="Ada", album="Firsts", genre="Folk", year=1999)
+    a = attach_track(tracks, make_analysis("a", tags=tags), cover_key="covers/a.jpg")
+    bare = attach_track(tracks, make_analysis("c"))
+    gone = attach_track(tracks, make_analysis("b"), make_object("uploads/gone.mp3"))
+    tracks.detach_object("uploads/gone.mp3", now=at(20))
+    found = tracks.find_cards([a.track_id, "nothing", gone.track_id, bare.track_id, a.track_id])
+    shown = TrackCard.__struct_fields__
+    assert found == {each.track_id: TrackCard(**{name: getattr(each, name) for name in shown}) for each in (a, bare)}
+    assert (found[a.track_id].artist, found[a.track_id].year, found[a.track_id].cover_key) == ("Ada", 1999, "covers/a.jpg")
+    assert tracks.find_cards([]) == {}
+
+
 def test_a_title_finds_the_track_that_was_added_first(tracks: TrackStore) -> None:
     later = attach_track(tracks, make_analysis("a", tags=make_tags("Same")), seconds=9)
     first = attach_track(tracks, make_analysis("b", tags=make_tags("SAME")), seconds=3)
@@ -190,7 +243,7 @@ def test_the_delta_holds_what_changed_oldest_change_first(tracks: TrackStore) ->
     attach_titles(tracks, "a", "b", "c")
     first = tracks.find_by_title("a")
     assert first is not None
-    tracks.edit_tags(first.track_id, make_tags("a again"), now=at(9))
+    tracks.edit_tags(first.track_id, retag("a again"), now=at(9))
     assert [vector.seq for vector in tracks.changed_since(0, limit=10)] == [2, 3, 4]
     assert tracks.changed_since(3, limit=10) == [TrackVector(first.track_id, 4, first.mfcc, None, first.genre)]
     assert [vector.seq for vector in tracks.changed_since(0, limit=2)] == [2, 3]

@@ -15,10 +15,17 @@ from chalicelib.errors import NotFoundError
 from chalicelib.model import HistoryPause, Play, RecommendationList, Role, Session, User
 from chalicelib.recommend.pruning import drop_reasons
 from chalicelib.storage.accounts import PAUSES_KEPT
-from chalicelib.storage.renewals import leave_list
 from chalicelib.storage.times import truncate_time
 from chalicelib.workflows.account_ports import AccountStores
-from tests.fakes.listener_stores import FakeFeedbackStore, FakePlayStore, FakeRecommendationStore, FakeSessionStore, FakeUserStore
+from tests.fakes.listener_stores import (
+    FakeFeedbackStore,
+    FakePlayStore,
+    FakeRecommendationStore,
+    FakeSessionStore,
+    FakeUserStore,
+    empty_list,
+    leave_list,
+)
 from tests.fakes.query_store import FakeQueryStore
 from tests.fakes.switchable import Switchable, answering
 from tests.fakes.track_store import FakeTrackStore
@@ -28,9 +35,10 @@ from tests.fakes.upload_store import FakeUploadStore
 class FakeAccountStore(Switchable):
     store = "users"
 
-    def __init__(self, users: FakeUserStore) -> None:
+    def __init__(self, users: FakeUserStore, feedback: FakeFeedbackStore, recommendations: FakeRecommendationStore) -> None:
         super().__init__()
         self.users = users.users
+        self.feedback, self.recommendations = feedback, recommendations
 
     @answering
     def set_password(self, user_id: str, password_hash: str) -> None:
@@ -58,8 +66,15 @@ class FakeAccountStore(Switchable):
         return self._change(user_id, history_paused_at=None, history_pauses=(*user.history_pauses, ended)[-PAUSES_KEPT:])
 
     @answering
-    def reset_taste(self, user_id: str, *, at: datetime) -> User:
-        return self._change(user_id, taste_reset_at=truncate_time(at))
+    def reset_taste(self, user_id: str, *, at: datetime, opinions: int) -> bool:
+        self._change(user_id, taste_reset_at=truncate_time(at))
+        taken = 0
+        for kept in (self.feedback.opinions, self.feedback.passing):
+            for key in [each for each in kept if each[0] == user_id][: opinions - taken]:
+                del kept[key]
+                taken += 1
+        self.recommendations.raise_epoch(user_id, empty_list, at)
+        return taken < opinions
 
     @answering
     def remove(self, user_id: str) -> None:
@@ -163,7 +178,7 @@ class FakeHistoryStore(Switchable):
         return drop_reasons(recommendations, events={play.event_id for play in gone}, tracks=tracks)
 
     def _count(self, play: Play, by: int) -> None:
-        if self.tracks is not None and play.processed_at is not None and play.kind == "start":
+        if self.tracks is not None and play.event_id in self.plays.counted:
             self.tracks.count_start(play.track_id, by=by)
 
 
@@ -180,21 +195,21 @@ class FakeStatisticsStore(Switchable):
     @answering
     def days(self, user_id: str, *, since: date) -> list[DayCount]:
         days: dict[date, Counter[int]] = {}
-        for play in self._starts(user_id):
+        for play in self._played(user_id):
             days.setdefault(play.occurred_at.date(), Counter())[4 * play.occurred_at.hour + play.occurred_at.minute // 15] += 1
         return [_count_day(day, quarters) for day, quarters in sorted(days.items()) if day >= since]
 
     @answering
     def songs_since(self, user_id: str, *, since: date) -> list[SongCount]:
-        return self._count(play for play in self._starts(user_id) if play.occurred_at.date() >= since)
+        return self._count(play for play in self._played(user_id) if play.occurred_at.date() >= since)
 
     @answering
     def top_songs(self, user_id: str, *, limit: int) -> list[SongCount]:
-        return self._count(self._starts(user_id))[:limit]
+        return self._count(self._played(user_id))[:limit]
 
     @answering
     def count_plays(self, user_id: str) -> int:
-        return sum(1 for _ in self._starts(user_id))
+        return sum(1 for _ in self._played(user_id))
 
     @answering
     def count_older(self, *, limit: int) -> int:
@@ -206,9 +221,9 @@ class FakeStatisticsStore(Switchable):
     def erase(self, user_id: str, *, limit: int) -> int:  # they go with the plays here
         return 0
 
-    def _starts(self, user_id: str) -> Iterator[Play]:
+    def _played(self, user_id: str) -> Iterator[Play]:
         own = (play for play in self.plays.plays.values() if play.user_id == user_id)
-        return (play for play in own if play.kind == "start" and play.processed_at is not None)
+        return (play for play in own if play.event_id in self.plays.counted)
 
     def _count(self, plays: Iterator[Play]) -> list[SongCount]:
         counts = Counter(play.track_id for play in plays)
@@ -333,7 +348,7 @@ def make_fake_account_stores(
 ) -> AccountStores:
     """Over the fakes that a test has already."""
     return AccountStores(
-        accounts=FakeAccountStore(users),
+        accounts=FakeAccountStore(users, feedback, recommendations),
         sessions=FakeOpenSessions(sessions),
         history=FakeHistoryStore(plays, recommendations, tracks),
         statistics=FakeStatisticsStore(plays),

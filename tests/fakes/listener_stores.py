@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from chalicelib.errors import ConflictError
-from chalicelib.model import Opinion, Page, Play, RecommendationList, Session, User
+from chalicelib.model import Basis, Opinion, Page, Play, RecommendationList, Session, User
 from chalicelib.recommend.arms import remember_offered, was_offered
 from chalicelib.storage.cursors import decode_time_cursor, encode_time_cursor
-from chalicelib.storage.renewals import SENT_AT_ONCE_FOR, Prune, empty_list
+from chalicelib.storage.play_counting import Heard, Verdict, judge_plays
+from chalicelib.storage.renewals import SENT_AT_ONCE_FOR
 from chalicelib.storage.search_words import fold_username
 from chalicelib.storage.times import truncate_time, truncate_times
 from chalicelib.way_model import PlayArrival
@@ -99,6 +100,7 @@ class FakePlayStore(Switchable):
     def __init__(self) -> None:
         super().__init__()
         self.plays: dict[str, Play] = {}
+        self.counted: set[str] = set()  # which of them count as a play; FakeRecommendationStore says so
         self.taken_out: dict[str, tuple[str, datetime, Play | None]] = {}  # FakeHistoryStore says by whom, when and which
 
     @answering
@@ -214,6 +216,14 @@ class FakeFeedbackStore(Switchable):
         }
         return {**lasting, **covering}
 
+    @answering
+    def find(self, user_id: str, track_id: str, *, now: datetime | None = None) -> Opinion | None:
+        until, passing = self.passing.get((user_id, track_id), (None, None))
+        if passing is not None and until is not None and now is not None and until > now:
+            return passing
+        lasting = self.opinions.get((user_id, track_id))
+        return lasting[1] if lasting is not None else None
+
 
 class FakeListenerStore(Switchable):
     """What the other stores have."""
@@ -235,6 +245,14 @@ class FakeListenerStore(Switchable):
         return ListenerState(self.plays.recent(user_id, limit=plays), self.feedback.for_user(user_id, now=now), user.taste_reset_at)
 
 
+def empty_list(recommendations: RecommendationList) -> RecommendationList:
+    return replace(recommendations, items=(), play_event_ids=())
+
+
+def leave_list(recommendations: RecommendationList) -> RecommendationList:
+    return recommendations
+
+
 class FakeRecommendationStore(Switchable):
     store = "recommendations"
 
@@ -252,6 +270,10 @@ class FakeRecommendationStore(Switchable):
     @answering
     def find(self, user_id: str) -> RecommendationList | None:
         return self.lists.get(user_id)
+
+    @answering
+    def find_basis(self, user_id: str) -> Basis | None:
+        return self.lists[user_id].basis if user_id in self.lists else None
 
     @answering
     def save_with_effect(
@@ -275,8 +297,7 @@ class FakeRecommendationStore(Switchable):
             arrival = truncate_times(arrivals.get(play.event_id, PlayArrival()))
             marked = replace(play, processed_at=truncate_time(now), arrival=arrival, search=recommendations.search)
             self.plays.plays[play.event_id] = marked
-            if self.tracks is not None and play.kind == "start":
-                self.tracks.count_start(play.track_id)
+        self._count(judge_plays({play.event_id for play in fresh}, map(self._to_heard, self.plays.plays.values())))
         known = self.lists.get(user_id)
         offered = replace(recommendations, generated_at=truncate_time(recommendations.generated_at))
         is_past = epoch is not None and epoch != self.epochs[user_id]
@@ -291,6 +312,23 @@ class FakeRecommendationStore(Switchable):
         if chosen is offered:
             self.renewals.pop(user_id, None)
         return len(fresh)
+
+    def _count(self, verdict: Verdict) -> None:
+        self.plays.counted = (self.plays.counted | verdict.plays) - verdict.no_plays
+        for by, ids in ((1, verdict.plays), (-1, verdict.no_plays)):
+            for event_id in ids if self.tracks is not None else ():
+                self.tracks.count_start(self.plays.plays[event_id].track_id, by=by)
+
+    def _to_heard(self, play: Play) -> Heard:
+        return Heard(
+            event_id=play.event_id,
+            user_id=play.user_id,
+            track_id=play.track_id,
+            kind=play.kind,
+            occurred_at=play.occurred_at,
+            has_effect=play.processed_at is not None,
+            is_play=play.event_id in self.plays.counted,
+        )
 
     @answering
     def save_each_with_effect(self, effects: Sequence[ListEffect], *, now: datetime) -> list[int]:
@@ -307,8 +345,8 @@ class FakeRecommendationStore(Switchable):
     def read_epoch(self, user_id: str) -> int:
         return self.epochs[user_id]
 
-    @answering
     def want_renewal(self, user_id: str, *, now: datetime) -> None:
+        """As when a taste begins anew."""
         self.raise_epoch(user_id, empty_list, now)
 
     @answering
@@ -325,7 +363,7 @@ class FakeRecommendationStore(Switchable):
         for user_id in set(user_ids) & set(self.renewals):
             self.renewals[user_id] = truncate_time(until)
 
-    def raise_epoch(self, user_id: str, prune: Prune, now: datetime) -> None:
+    def raise_epoch(self, user_id: str, prune: Callable[[RecommendationList], RecommendationList], now: datetime) -> None:
         """FakeHistoryStore says when."""
         if user_id in self.erased:
             return

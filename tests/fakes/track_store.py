@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ import msgspec
 
 from chalicelib.errors import NotFoundError
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
-from chalicelib.model import FEATURE_VERSION, Analysis, Page, PassageRows, StoredObject, Tags, Track, TrackName, TrackVector
+from chalicelib.model import FEATURE_VERSION, Analysis, Page, PassageRows, StoredObject, Tags, Track, TrackCard, TrackName, TrackVector
 from chalicelib.storage.times import truncate_time
 from chalicelib.storage.track_changes import (
     Attachment,
@@ -23,6 +23,7 @@ from chalicelib.storage.track_changes import (
 )
 from chalicelib.storage.track_facets import shuffle_position
 from chalicelib.storage.track_features import list_comparable, pack_features, pack_passages
+from chalicelib.workflows.track_ports import permit_all
 from tests.fakes.library import browse, list_groups
 from tests.fakes.switchable import Switchable, answering
 
@@ -55,6 +56,16 @@ class FakeTrackStore(Switchable):
     @answering
     def find_many(self, track_ids: Sequence[str]) -> dict[str, Track]:
         return {track.track_id: track for track in self._active() if track.track_id in set(track_ids)}
+
+    @answering
+    def find_cards(self, track_ids: Sequence[str]) -> dict[str, TrackCard]:
+        wanted = set(track_ids)
+        shown = TrackCard.__struct_fields__
+        return {
+            track.track_id: TrackCard(**{name: getattr(track, name) for name in shown})
+            for track in self._active()
+            if track.track_id in wanted
+        }
 
     @answering
     def find_names(self, track_ids: Sequence[str]) -> dict[str, TrackName]:
@@ -152,12 +163,16 @@ class FakeTrackStore(Switchable):
         return None
 
     @answering
-    def edit_tags(self, track_id: str, tags: Tags, *, now: datetime) -> Track:
+    def edit_tags(self, track_id: str, edit: Callable[[Track], Tags | None], *, now: datetime) -> Track:
         track = self._require(track_id, "active")
+        tags = edit(track)
+        if tags is None:
+            return track
         return self._put(replace_tags(track, tags, seq=self._draw_seq(), now=truncate_time(now)))
 
     @answering
-    def move_to_trash(self, track_id: str, *, now: datetime) -> Track:
+    def move_to_trash(self, track_id: str, *, now: datetime, permit: Callable[[Track], None] = permit_all) -> Track:
+        permit(self._require(track_id, "active"))
         return self._put(move_to_trash(self._require(track_id, "active"), seq=self._draw_seq(), now=truncate_time(now)))
 
     @answering
@@ -166,17 +181,18 @@ class FakeTrackStore(Switchable):
         return track if track is not None and track.status == "trashed" else None
 
     @answering
-    def restore(self, track_id: str, *, trashed_after: datetime, now: datetime) -> Track:
+    def restore(self, track_id: str, *, trashed_after: datetime, now: datetime, permit: Callable[[Track], None] = permit_all) -> Track:
         track = self._require(track_id, "trashed")
         if track.trashed_at is None or track.trashed_at <= truncate_time(trashed_after):
-            raise _not_found(track_id)
+            raise _not_found()
+        permit(track)
         return self._put(take_from_trash(track, seq=self._draw_seq(), now=truncate_time(now)))
 
     @answering
     def begin_purge(self, track_id: str, *, trashed_before: datetime, now: datetime) -> Track:
         track = self._require(track_id, "trashed", "purging")
         if track.trashed_at is None or track.trashed_at > truncate_time(trashed_before):
-            raise _not_found(track_id)
+            raise _not_found()
         return self._put(begin_purge(track, seq=self._draw_seq(), now=truncate_time(now)))
 
     @answering
@@ -291,7 +307,7 @@ class FakeTrackStore(Switchable):
     def _require(self, track_id: str, *statuses: str) -> Track:
         track = self.tracks.get(track_id)
         if track is None or track.status not in statuses:
-            raise _not_found(track_id)
+            raise _not_found()
         return track
 
     def _put(self, track: Track) -> Track:
@@ -303,8 +319,8 @@ class FakeTrackStore(Switchable):
         return self.seq
 
 
-def _not_found(track_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no track {track_id}.", code="track_not_found")
+def _not_found() -> NotFoundError:
+    return NotFoundError("There is no such track.", code="track_not_found")
 
 
 class FakePassageStore(Switchable):

@@ -41,7 +41,7 @@ class _PathAsked(msgspec.Struct, frozen=True):
 @routes.page("/similar")
 def show_mix_page(visit: Visit) -> Answer:
     asked = read_query_as(visit, _MixAsked)
-    named = visit.stores.tracks().find_many([*asked.to, *asked.away])
+    named = visit.stores.tracks().find_cards([*asked.to, *asked.away])
     chosen, avoided = ([each for each in dict.fromkeys(ids) if each in named] for ids in (asked.to, asked.away))
     return render(
         visit,
@@ -58,7 +58,7 @@ def show_mix_page(visit: Visit) -> Answer:
 @routes.page("/path")
 def show_path_page(visit: Visit) -> Answer:
     asked = read_query_as(visit, _PathAsked)
-    named = visit.stores.tracks().find_many([each for each in (asked.from_id, asked.to) if each])
+    named = visit.stores.tracks().find_cards([each for each in (asked.from_id, asked.to) if each])
     ends = [present_track(named[each], visit.urls) if each in named else None for each in (asked.from_id, asked.to)]
     steps = _lead_path(visit, ends[0].track_id, ends[1].track_id, length=asked.length) if ends[0] and ends[1] else ()
     return render(

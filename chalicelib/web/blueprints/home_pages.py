@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.web import shapes_home
 from chalicelib.web.answers import Answer
-from chalicelib.web.blueprints.way_api import find_last_way, present_way
+from chalicelib.web.blueprints.way_api import present_way
 from chalicelib.web.listening import make_home, make_picks
 from chalicelib.web.parsing import read_query_as
 from chalicelib.web.presenters import present_offer, present_offered, present_track
@@ -21,8 +21,8 @@ _SEEN_MOST = 30
 @routes.page("/")
 def show_home(visit: Visit) -> Answer:
     seen = read_query_as(visit, shapes_home.PicksQuery).seen_ids
-    page = present_home(make_home(visit, seen=seen), visit.urls, seen=seen)
-    last = find_last_way(visit)
+    home, last = make_home(visit, seen=seen)
+    page = present_home(home, visit.urls, seen=seen)
     way = present_way(last) if last else None
     is_demo = visit.listener.username == visit.settings.demo_username
     return render(visit, "home.html", embeds_music=True, home=page, is_demo=is_demo, way=way)

@@ -36,7 +36,7 @@ def show_map(visit: Visit) -> shapes_map.SongMap:
 @routes.api("/map/songs")
 def list_map_songs(visit: Visit, query: shapes_map.MapSongsQuery) -> shapes.TrackList:
     """The songs with these ids, in their order. Those that are gone since the map was drawn are left out."""
-    found = visit.stores.tracks().find_many(query.track_ids)
+    found = visit.stores.tracks().find_cards(query.track_ids)
     return shapes.TrackList(items=tuple(present_track(found[track_id], visit.urls) for track_id in query.track_ids if track_id in found))
 
 

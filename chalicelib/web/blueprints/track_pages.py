@@ -92,7 +92,7 @@ def submit_return(visit: Visit, track_id: str) -> Answer:
 
 def _list_near(visit: Visit, track: Track) -> tuple[shapes.Neighbour, ...] | None:
     try:
-        return list_similar(visit, track.track_id, limit=_SIMILAR)
+        return list_similar(visit, track, limit=_SIMILAR)
     except StoreUnavailableError:  # without an index the song can still be heard
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.errors import NotFoundError
-from chalicelib.model import Track
+from chalicelib.model import Track, TrackCard
 from chalicelib.web import shapes
 from chalicelib.web.answers import Answer, redirect
 from chalicelib.web.listening import list_similar
@@ -20,15 +20,15 @@ _MIMES = {"mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "opus":
 @routes.api("/tracks/{track_id}", errors=("track_not_found",))
 def show_track(visit: Visit, track_id: str) -> shapes.TrackDetails:
     """One song, and what the listener thinks of it."""
-    track = find_track(visit, track_id)
-    opinion = visit.stores.feedback().for_user(visit.listener.user_id).get(track.track_id)
+    track = find_card(visit, track_id)
+    opinion = visit.stores.feedback().find(visit.listener.user_id, track.track_id)
     return present_details(track, opinion, visit.urls)
 
 
 @routes.api("/tracks/{track_id}/similar", errors=("track_not_found",))
 def list_similar_tracks(visit: Visit, track_id: str, query: SimilarQuery) -> shapes.NeighbourList:
     """The songs nearest in sound, nearest first."""
-    return shapes.NeighbourList(items=list_similar(visit, parse_track_id(track_id), limit=query.limit))
+    return shapes.NeighbourList(items=list_similar(visit, find_card(visit, track_id), limit=query.limit))
 
 
 @routes.api("/tracks/{track_id}/audio", status=302, errors=("track_not_found",))
@@ -42,7 +42,7 @@ def show_audio(visit: Visit, track_id: str) -> Answer:
 @routes.api("/tracks/{track_id}/cover", status=302, errors=("track_not_found", "cover_not_found"))
 def show_cover(visit: Visit, track_id: str) -> Answer:
     """Leads to the picture in the bucket, by a link that is good for an hour."""
-    key = find_track(visit, track_id).cover_key
+    key = find_card(visit, track_id).cover_key
     if key is None:
         raise NotFoundError("This track has no cover.", code="cover_not_found")
     return redirect(visit.stores.music_bucket().presign_get(key, expires_s=_COVER_TTL_S), status=302, max_age_s=_COVER_CACHE_S)
@@ -53,3 +53,12 @@ def find_track(visit: Visit, track_id: str) -> Track:
     if track is None:
         raise NotFoundError("There is no such track.", code="track_not_found")
     return track
+
+
+def find_card(visit: Visit, track_id: str) -> TrackCard:
+    """The same, where no more is shown of it than in a list."""
+    asked = parse_track_id(track_id)
+    found = visit.stores.tracks().find_cards([asked])
+    if asked not in found:
+        raise NotFoundError("There is no such track.", code="track_not_found")
+    return found[asked]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,36 @@ def test_more_than_a_small_share_of_an_mp3_is_refused(tmp_path: Path, has_xing: 
     hole = bytes(sum(map(len, frames[500 : 500 + lost])))
     damaged = b"".join((*frames[not has_xing : 500], hole, *frames[500 + lost :]))
     assert refuse(rewrite(path, damaged)).code == "corrupt"
+
+
+def make_uneven_song(duration_s: float = 120.0) -> list[bytes]:
+    """The frames of a variable bit rate, without a Xing frame: the first half is a hum, the second is noise, of far larger frames."""
+    samples = round(duration_s * 44_100)
+    hum = 0.1 * np.sin(np.arange(samples // 2) * 440 * 2 * np.pi / 44_100)
+    noise = np.random.default_rng(3).normal(0, 0.3, samples - samples // 2)
+    encoded = io.BytesIO()
+    soundfile.write(encoded, np.concatenate([hum, noise]), 44_100, format="MP3", bitrate_mode="VARIABLE", compression_level=0.6)
+    return list(split_frames(encoded.getvalue()))[1:]
+
+
+@pytest.mark.parametrize("share", [0.25, 0.75])
+def test_of_a_variable_bit_rate_what_is_missing_is_told_by_the_frames_around(tmp_path: Path, share: float) -> None:
+    """A kilobyte of the hum lasts several times as long as one of the noise."""
+    frames = make_uneven_song()
+    at, lost = round(share * len(frames)), 60
+    hole = bytes(sum(map(len, frames[at : at + lost])))
+    path = rewrite(tmp_path / "a.mp3", b"".join((*frames[:at], hole, *frames[at + lost :])))
+    told_s = float(analyse(path).warnings[0].removeprefix("About ").split()[0])
+    assert told_s == pytest.approx(lost * 1152 / 44_100, abs=0.25)
+
+
+def test_where_bytes_were_cut_out_and_nothing_says_how_many_it_is_at_least_so_much(tmp_path: Path) -> None:
+    frames = make_uneven_song()
+    data, at = b"".join(frames), sum(map(len, frames[: len(frames) // 4]))
+    cut_out = remove(data, round(0.8 * len(data)) + 77, 64 * 1024)
+    warning = analyse(rewrite(tmp_path / "a.mp3", blank(cut_out, at, 2_500))).warnings[0]
+    assert warning.startswith("At least ")
+    assert "in 2 places, the first of them near 0:30, could not be decoded" in warning
 
 
 def test_many_small_holes_are_told_of_together(tmp_path: Path) -> None:

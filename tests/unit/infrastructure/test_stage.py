@@ -199,6 +199,7 @@ def test_a_written_stage_has_the_role_layer_and_settings_of_the_stack_and_no_sec
         "INDEX_BUCKET": "index",
         "MONGODB_URI_SECRET_ARN": SECRET,
         "MUSIC_BUCKET": "music",
+        "OPENBLAS_NUM_THREADS": "1",
         "TIMBRE_STAGE": "dev",
         "UPLOADS_QUEUE_URL": "https://sqs/uploads",
     }

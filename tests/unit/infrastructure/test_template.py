@@ -14,6 +14,7 @@ from chalicelib.config import Settings
 from infrastructure.import_buckets import NAME_PARAMETER
 from infrastructure.layers import LAYER_NAMES
 from infrastructure.package import LAYERS_OF_FUNCTION
+from infrastructure.stage_config import ONE_THREAD
 from infrastructure.template_body import make_body, read_template
 from infrastructure.upload import name_keys
 
@@ -108,7 +109,12 @@ def test_environment_names_are_settings_and_the_required_ones_are_there(template
     required = {field.name.upper() for field in fields if field.required}
     for function in select(template, "AWS::Lambda::Function").values():
         names = set(function["Environment"]["Variables"])
-        assert required | {"MONGODB_URI", "MONGODB_URI_SECRET_ARN"} <= names <= known
+        assert required | {"MONGODB_URI", "MONGODB_URI_SECRET_ARN"} <= names <= known | set(ONE_THREAD)
+
+
+def test_lists_are_made_with_one_thread_of_arithmetic(template: dict[str, Any]) -> None:
+    variables = template["Resources"]["RecommendFunction"]["Properties"]["Environment"]["Variables"]
+    assert {name: variables[name] for name in ONE_THREAD} == ONE_THREAD
 
 
 def test_buckets_outlive_their_stack_and_are_private_and_encrypted(template: dict[str, Any]) -> None:

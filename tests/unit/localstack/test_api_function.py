@@ -8,6 +8,7 @@ import pytest
 
 from infrastructure.api_package import ROOT, check_platform, list_api_sources
 from infrastructure.errors import DeployError, PackageError
+from infrastructure.stage_config import ONE_THREAD
 from localstack.api_function import choose_settings, wants_api_function
 from localstack.children import describe_front
 
@@ -26,7 +27,12 @@ def test_what_cannot_be_had_is_refused_in_a_sentence(environ: dict[str, str]) ->
 
 def test_the_function_is_told_the_settings_and_nothing_else_of_the_environment() -> None:
     environment = {"MONGODB_URI": "mongodb://db", "SECURE_COOKIES": "false", "AWS_ENDPOINT_URL": "http://e", "HOME": "/h", "TASTE": ""}
-    assert choose_settings(environment) == {"MONGODB_URI": "mongodb://db", "SECURE_COOKIES": "false", "AWS_ENDPOINT_URL": "http://e"}
+    told = {"MONGODB_URI": "mongodb://db", "SECURE_COOKIES": "false", "AWS_ENDPOINT_URL": "http://e"}
+    assert choose_settings(environment) == told | ONE_THREAD
+
+
+def test_the_front_serves_pages_with_one_thread_of_arithmetic() -> None:
+    assert describe_front({"HOME": "/h", "OPENBLAS_NUM_THREADS": "8"}, port=1).environment == {"HOME": "/h", **ONE_THREAD}
 
 
 def test_the_front_invokes_only_where_a_function_is_named() -> None:

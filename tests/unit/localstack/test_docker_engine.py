@@ -122,7 +122,7 @@ def test_only_what_is_wanted_is_brought_up_each_with_a_holder_of_its_own(make_do
     emulator = DockerLocalStack(environ, docker=find_docker(environ), python=tmp_path)
     around = surround(tmp_path, "mongod")
     emulator.prepare(around, lambda _: None)
-    emulator.stop()
+    emulator.stop(around)
     calls = (tmp_path / "calls").read_text().splitlines()
     assert calls[-2].endswith("up --detach --wait mongodb localstack")
     assert calls[-1].endswith("stop")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from localstack.emulator import describe_emulator
+from localstack.emulator import describe_emulator, forget_unpacked
 
 
 def _run_once(home: Path, *, port: int) -> Path:
@@ -33,3 +33,19 @@ def test_what_was_kept_before_the_port_was_noted_is_not_trusted(tmp_path: Path) 
     (data / "port").unlink()
     describe_emulator(tmp_path, tmp_path, port=4566)
     assert list((data / "state").iterdir()) == []
+
+
+def test_what_a_killed_emulator_had_unpacked_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    data = _run_once(tmp_path, port=4566)
+    (data / "tmp" / "ministack-lambda-build-index-x").mkdir()
+    spec = describe_emulator(tmp_path, tmp_path, port=4566)
+    assert spec.environment["TMPDIR"] == str(data / "tmp")
+    assert list((data / "tmp").iterdir()) == []
+
+
+def test_a_run_that_ends_leaves_nothing_unpacked_behind(tmp_path: Path) -> None:
+    data = _run_once(tmp_path, port=4566)
+    (data / "tmp" / "ministack-lambda-build-index-x").mkdir()
+    forget_unpacked(tmp_path)
+    assert not (data / "tmp").exists()
+    assert (data / "s3" / "song.mp3").is_file()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.errors import DeployError
+from infrastructure.stage_config import ONE_THREAD
 from localstack.emulator_choice import HostLocalStack, MiniStack, UnknownEmulatorError, choose_emulator
 from localstack.fresh_data import choose_data_folder, forget_data
 from localstack.localstack_api import STAGE, make_stage_config, read_api_id
@@ -52,7 +53,7 @@ def test_the_stage_is_made_of_the_stacks_outputs() -> None:
     assert config["app_name"] == "timbre"
     assert list(config["stages"]) == [STAGE]
     assert config["stages"][STAGE]["layers"] == ["arn:layer"]
-    assert config["stages"][STAGE]["environment_variables"] == {"MUSIC_BUCKET": "music"}
+    assert config["stages"][STAGE]["environment_variables"] == {"MUSIC_BUCKET": "music", **ONE_THREAD}
 
 
 def test_the_api_is_found_in_what_chalice_wrote_down(tmp_path: Path) -> None:

@@ -12,71 +12,22 @@ import pytest
 
 from chalicelib.errors import NotFoundError
 from chalicelib.index.catalogue import Catalogue
-from chalicelib.model import Play, PlayKind, Tags
 from chalicelib.workflows import continue_radio as continue_radio_module
 from chalicelib.workflows import find_path as find_path_module
-from chalicelib.workflows.continue_radio import RadioSoFar, RadioStores, RadioTurn, continue_radio
-from chalicelib.workflows.current_index import CurrentIndex
-from chalicelib.workflows.find_mix import find_mix
-from chalicelib.workflows.find_path import PathStep, find_path
+from chalicelib.workflows.continue_radio import RadioTurn
 from chalicelib.workflows.locate_songs import SongsAround
-from chalicelib.workflows.show_home import OfferedTrack
-from tests.fakes.stores import FakeFeedbackStore, FakePlayStore
+from tests.fakes.samples import retag
+from tests.fakes.stores import FakePlayStore
 from tests.unit.index.music_library import NOW, Library, make_library, name_track
+from tests.unit.workflows.listening_room import Room, ids
 
 STYLES, SONGS = 6, 240
 ONE, TWO, OTHER = name_track(0), name_track(6), name_track(1)  # the first two of one style
 
 
-class Room:
-    """A listener in a library that is built once for all tests."""
-
-    def __init__(self, library: Library, folder: Path) -> None:
-        self.library = library
-        self.index = CurrentIndex(self.library.bucket, folder, refresh_s=0.0)
-        self.plays, self.feedback = FakePlayStore(), FakeFeedbackStore()
-
-    def mix(self, to: list[str], away: list[str] | None = None, count: int = 12) -> tuple[OfferedTrack, ...]:
-        return find_mix(to, away or [], count=count, index=self.index, tracks=self.library.tracks)
-
-    def path(self, start: str, end: str, length: int = 8) -> tuple[PathStep, ...]:
-        return find_path(start, end, length=length, index=self.index, tracks=self.library.tracks)
-
-    def radio(self, count: int = 5, **so_far: object) -> RadioTurn:
-        stores = RadioStores(tracks=self.library.tracks, plays=self.plays, feedback=self.feedback, index=self.index)
-        return continue_radio("ann", RadioSoFar(**so_far), stores, count=count, now=NOW)  # type: ignore[arg-type]
-
-    def play(self, track_id: str, kind: PlayKind, minutes_ago: float) -> None:
-        at = NOW - timedelta(minutes=minutes_ago)
-        event_id = f"{track_id}-{kind}-{minutes_ago}"
-        self.plays.record(Play(event_id=event_id, user_id="ann", track_id=track_id, kind=kind, position_s=3.0, occurred_at=at))
-
-    def unit(self, track_id: str) -> np.ndarray:
-        catalogue = self.index.open_catalogue(self.library.tracks)
-        assert catalogue is not None
-        return catalogue.units_of([track_id])[0]
-
-    def apart(self, one: str, other: str) -> float:
-        return float(np.linalg.norm(self.unit(one) - self.unit(other)))
-
-
 @pytest.fixture(scope="module")
 def library() -> Library:
     return make_library(SONGS, styles=STYLES)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("index")
-
-
-@pytest.fixture
-def room(library: Library, folder: Path) -> Room:
-    return Room(library, folder)
-
-
-def ids(items: tuple[OfferedTrack, ...]) -> list[str]:
-    return [each.track.track_id for each in items]
 
 
 def styles(track_ids: list[str]) -> list[int]:
@@ -138,14 +89,13 @@ def test_a_path_leads_from_one_end_to_the_other_in_small_even_steps(room: Room):
     assert np.corrcoef(progress, np.arange(len(progress)))[0, 1] < -0.8
 
 
-def test_a_path_has_no_artist_twice_in_a_row(library: Library, folder: Path):
-    room = Room(library, folder)
+def test_a_path_has_no_artist_twice_in_a_row(room: Room):
     before = room.path(ONE, OTHER, length=12)
     for step in before[1:-1]:
-        room.library.tracks.edit_tags(step.track.track_id, Tags(title=step.track.display_title, artist="The Same"), now=NOW)
+        room.library.tracks.edit_tags(step.track.track_id, retag(step.track.display_title, artist="The Same"), now=NOW)
     artists = [step.track.artist for step in room.path(ONE, OTHER, length=12)]
     for step in before[1:-1]:
-        room.library.tracks.edit_tags(step.track.track_id, Tags(title=step.track.display_title, artist=step.track.artist), now=NOW)
+        room.library.tracks.edit_tags(step.track.track_id, retag(step.track.display_title, artist=step.track.artist), now=NOW)
     assert len(artists) == 12
     assert all(one != other for one, other in pairwise(artists))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from chalicelib.errors import InvalidInputError
 from chalicelib.workflows.find_path import PathStep
 from chalicelib.workflows.locate_songs import locate_named
 from tests.unit.index.music_library import Library, make_library, name_track
-from tests.unit.workflows.test_explore import Room, ids
+from tests.unit.workflows.listening_room import Room, ids
 
 KINDS, SONGS = 12, 60
 EVERYTHING = [name_track(number) for number in range(SONGS)]
@@ -22,16 +21,6 @@ SEEDS = EVERYTHING[:KINDS]
 @pytest.fixture(scope="module")
 def library() -> Library:
     return make_library(SONGS, styles=KINDS)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("index")
-
-
-@pytest.fixture
-def room(library: Library, folder: Path) -> Room:
-    return Room(library, folder)
 
 
 def kind(track_id: str) -> int:

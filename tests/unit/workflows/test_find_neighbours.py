@@ -159,4 +159,4 @@ def test_the_store_is_read_by_the_found_tracks_only(listening: Listening):
     listening.find(name_track(7))
     listening.library.tracks.calls.clear()
     listening.find(name_track(8))
-    assert listening.library.tracks.calls == ["find", "changed_since", "find_many"]
+    assert listening.library.tracks.calls == ["find_cards", "changed_since", "find_cards"]

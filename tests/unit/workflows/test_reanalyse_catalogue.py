@@ -25,7 +25,7 @@ from chalicelib.workflows.show_status import ReanalysisStatus, read_reanalysis
 from tests.fakes.buckets import FakeIndexBucket, FakeMusicBucket
 from tests.fakes.queues import FakeBuildQueue, FakeUploadQueue
 from tests.fakes.redelivery import FakeRedelivery
-from tests.fakes.samples import NOW, at, attach_track, make_analysis, make_tags
+from tests.fakes.samples import NOW, at, attach_track, make_analysis, make_tags, retag
 from tests.fakes.stores import FakeDeadLetterStore, FakeIndexBuildStore, FakeReanalysisStore, FakeTrackStore, FakeUploadStore
 
 OLD, NEW = FEATURE_VERSION - 1, FEATURE_VERSION
@@ -159,7 +159,7 @@ def test_a_catalogue_of_one_version_is_left_alone(world: World) -> None:
 
 def test_a_song_keeps_its_tags_edits_and_plays_and_its_uploader_hears_nothing(world: World) -> None:
     [track] = world.add_songs(1)
-    world.tracks.edit_tags(track.track_id, make_tags("By hand"), now=NOW)
+    world.tracks.edit_tags(track.track_id, retag("By hand"), now=NOW)
     world.tracks.count_start(track.track_id)
     before = world.tracks.find(track.track_id)
     assert before is not None

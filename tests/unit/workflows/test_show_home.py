@@ -88,7 +88,7 @@ def test_rows_name_the_played_song_that_is_their_reason() -> None:
     house.feedback.put("ann", liked.track_id, "like", now=NOW)
     house.recommend(house.songs[: FIRST_ROW + 6], played)
     home = house.open()
-    assert [(row.because, row.is_liked, len(row.items)) for row in home.rows] == [(played, False, 6)]
+    assert [(row.because and row.because.track_id, row.is_liked, len(row.items)) for row in home.rows] == [(played.track_id, False, 6)]
     house.recommend(house.songs[: FIRST_ROW + 6], liked)
     assert house.open().rows[0].is_liked
 
@@ -133,11 +133,34 @@ def test_all_songs_are_read_at_once_however_many_rows_there_are() -> None:
     house.recommend(house.songs[:50], house.songs[59])
     house.listening.save(Listening(user_id="ann", queue=(house.songs[3].track_id,), position_s=9.0, changed_at=NOW, device_id="device-1"))
     reads: list[int] = []
-    find_many = house.tracks.find_many
-    house.tracks.find_many = lambda ids: reads.append(len(ids)) or find_many(ids)  # type: ignore[method-assign]
+    find_cards = house.tracks.find_cards
+    house.tracks.find_cards = lambda ids: reads.append(len(ids)) or find_cards(ids)  # type: ignore[method-assign]
+    home = house.open()
+    assert house.songs[3].track_id in list_ids(home)
+    assert reads == [len(list_ids(home)) + 1]  # with the song that is the reason: nothing that is not shown
+    house.tracks.detach_object(house.songs[0].objects[0].key, now=NOW)
+    reads.clear()
     house.open()
-    assert len(reads) == 1
-    assert reads[0] <= 80
+    assert len(reads) == 2  # one of them is gone: the rest of the list
+
+
+def test_where_shown_songs_are_gone_the_rows_are_made_of_what_is_left() -> None:
+    house = House()
+    house.recommend(house.songs[:40], house.songs[59])
+    before = [item.track.track_id for item in house.open().offer.items]
+    for song in house.songs[:3]:
+        house.tracks.detach_object(song.objects[0].key, now=NOW)
+    home = house.open()
+    after = [item.track.track_id for item in home.offer.items]
+    assert (after[: FIRST_ROW - 3], len(after)) == (before[3:], FIRST_ROW)
+    assert [len(row.items) for row in home.rows] == [8]
+
+
+def test_a_title_that_something_else_on_the_page_wants_is_read_along() -> None:
+    house = House()
+    asked = [house.songs[7].track_id, "nothing"]
+    home = compose_home(house.stand(), tracks=house.tracks, start=0.3, named=asked, now=NOW)
+    assert home.titles == {house.songs[7].track_id: house.songs[7].display_title}
 
 
 def test_one_goes_on_where_one_stopped() -> None:
@@ -147,8 +170,8 @@ def test_one_goes_on_where_one_stopped() -> None:
     house.listening.save(Listening(user_id="ann", queue=queue, place=1, position_s=12.5, changed_at=NOW, device_id="device-1"))
     found = house.open().continuation
     assert found is not None
-    assert (found.track, found.position_s) == (left, 12.5)
+    assert (found.track.track_id, found.position_s) == (left.track_id, 12.5)
     house.tracks.detach_object(left.objects[0].key, now=NOW)
     next_one = house.open().continuation
     assert next_one is not None
-    assert (next_one.track, next_one.position_s) == (following, 0.0)
+    assert (next_one.track.track_id, next_one.position_s) == (following.track_id, 0.0)
