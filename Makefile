@@ -37,7 +37,7 @@ check: set-up-tests
 	@$(VENV) -m mypy
 	@.venv/bin/lint-imports
 	@$(VENV) -m infrastructure.lint_template
-	@$(VENV) -m pytest -q tests/unit tests/contract
+	@$(VENV) -m pytest -q -n auto --dist loadfile tests/unit tests/contract
 
 bench:
 	@$(PYTHON) localstack/start.py --for bench

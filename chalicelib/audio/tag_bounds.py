@@ -114,7 +114,7 @@ def _skip_padding(file: BinaryIO, start: int, end: int) -> int:
 def _measure_last_tag(file: BinaryIO, end: int) -> int:
     """Size of the tag that ends at `end`; 0 without one."""
     tail = _read_at(file, max(end - _ID3V1_BYTES, 0), min(_ID3V1_BYTES, end))
-    if len(tail) == _ID3V1_BYTES and tail[:3] == b"TAG":
+    if len(tail) == _ID3V1_BYTES and tail[:3] == b"TAG" and not _is_inside_ape_mark(file, end - _ID3V1_BYTES):
         return _ID3V1_BYTES
     if tail[-_APE_FRAME_BYTES:][:8] == _APE_MARK:
         return _measure_ape(file, tail[-_APE_FRAME_BYTES:], end)
@@ -125,6 +125,12 @@ def _measure_last_tag(file: BinaryIO, end: int) -> int:
         size = int(tail[-_LYRICS3_END_BYTES:-9]) + _LYRICS3_END_BYTES
         return size if _read_at(file, max(end - size, 0), 11) == b"LYRICSBEGIN" else 0
     return 0
+
+
+def _is_inside_ape_mark(file: BinaryIO, at: int) -> bool:
+    """APE TAG EX: where an APE tag's mark lies 131 bytes before the end, an ID3v1 tag seems to stand there."""
+    before = _APE_MARK.index(b"TAG")
+    return at >= before and _read_at(file, at - before, len(_APE_MARK)) == _APE_MARK
 
 
 def _measure_ape(file: BinaryIO, footer: bytes, end: int) -> int:

@@ -79,6 +79,12 @@ def test_tags_of_any_kind_and_number_leave_the_identity(bare_file: Path, leading
     assert identify(tagged) == identify(bare_mp3)
 
 
+def test_the_mark_of_an_ape_tag_is_no_id3v1_tag_wherever_it_lies(bare_mp3: bytes) -> None:
+    lengths = range(140)
+    tagged = [bare_mp3 + make_ape(b"") + make_ape(bytes(length)) for length in lengths]
+    assert {identify(each) for each in tagged} == {identify(bare_mp3)}
+
+
 def test_retagging_by_mutagen_updates_the_track_instead_of_making_another(tmp_path: Path, bare_mp3: bytes) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(bare_mp3)
