@@ -123,7 +123,7 @@ def make_routes() -> Chalice:
 
 @pytest.fixture(scope="module")
 def http(client: Any) -> Iterator[httpx.Client]:
-    provide_function(client, "probe", code=zip_probe("one"), wanted=describe_probe(timeout_s=3))
+    provide_function(client, "probe", code=zip_probe("one"), wanted=describe_probe(timeout_s=10))
     with serve(make_front(make_routes(), handler=FunctionInvoker("probe", client=client))) as http:
         yield http
 

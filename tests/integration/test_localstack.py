@@ -105,7 +105,7 @@ def function(clients: Callable[[str], Any]) -> str:
         Handler="probe.handle",
         Code={"ZipFile": pack({"probe.py": HANDLER})},
         Layers=[layer["LayerVersionArn"]],
-        Timeout=5,
+        Timeout=15,
         Environment={"Variables": {"COLOUR": "blue"}},
     )
     state = lambda: functions.get_function_configuration(FunctionName="probe")["State"] == "Active"  # noqa: E731

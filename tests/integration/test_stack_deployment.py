@@ -33,7 +33,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "probe"
 MUSIC, INDEX = "probe-music", "probe-index"
-VISIBILITY_S = 5
+VISIBILITY_S = 20  # a function that starts cold on a busy machine takes seconds: twice too late would be a dead letter
 REQUEST_LIMIT = 51_200  # bytes of a template within a request
 PROBE = """
 import json, os, uuid
@@ -122,7 +122,7 @@ def deploy(
         "MusicBucketName": MUSIC,
         "IndexBucketName": INDEX,
         "ArtefactsBucket": "probe-artefacts",
-        "ExtractTimeoutS": "3",
+        "ExtractTimeoutS": str(VISIBILITY_S),
         "UploadsVisibilityTimeoutS": str(VISIBILITY_S),
         "MaxReceiveCount": "2",
     }
@@ -236,7 +236,7 @@ def test_object_outside_the_drop_zone_is_not_announced(emulator: Emulator, outpu
 def test_message_that_fails_every_time_ends_in_the_dead_letters(emulator: Emulator, outputs: Mapping[str, str]) -> None:
     mark = f"fail-me-{uuid4().hex}"
     emulator.client("sqs").send_message(QueueUrl=outputs["UploadsQueueUrl"], MessageBody=mark)
-    letters = wait_for(lambda: read_probes(emulator, "record-dead-letter", holding=mark), what="a dead letter", timeout_s=90)
+    letters = wait_for(lambda: read_probes(emulator, "record-dead-letter", holding=mark), what="a dead letter", timeout_s=150)
     assert letters[0]["event"]["Records"][0]["eventSourceARN"].endswith(f"timbre-{STAGE}-uploads-dead-letters")
     assert len(read_probes(emulator, "extract-features", holding=mark)) == 2
 
