@@ -105,6 +105,8 @@ class Catalogue:
 
     def units_at(self, places: Positions) -> npt.NDArray[np.float64]:
         """Unit vectors (n, d)."""
+        if not self._delta_ids:
+            return self.index.units_at(places)
         is_built = places < len(self.index)
         units = np.empty((len(places), self.index.facts.dimension))
         units[is_built] = self.index.units_at(places[is_built])
@@ -121,6 +123,11 @@ class Catalogue:
         """The vector (d,) of a track, or None where neither index nor delta has it."""
         row = self._rows.get(track_id)
         return self._delta_vectors[row] if row is not None else self.index.vector_of(track_id)
+
+    def vectors_of(self, track_ids: Sequence[str]) -> dict[str, Vectors]:
+        """`vector_of` each that has one."""
+        changed = {track_id: self._delta_vectors[self._rows[track_id]] for track_id in track_ids if track_id in self._rows}
+        return self.index.vectors_of([track_id for track_id in track_ids if track_id not in changed]) | changed
 
     def units_of(self, track_ids: Sequence[str]) -> npt.NDArray[np.float64]:
         """Unit vectors (n, d) of tracks that `search` has found, in their order."""

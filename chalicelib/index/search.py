@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.index.angular import Distances, measure_distances, scale_to_unit
+from chalicelib.index.kept_features import KeptFeatures
 from chalicelib.index.manifest import Manifest, Space
 from chalicelib.index.neighbourhoods import Neighbourhoods
 from chalicelib.index.scaler import Scaler, Vectors
@@ -59,6 +60,7 @@ class LoadedIndex:
         scanned = SCANNED_NUMBERS // self.facts.dimension if exact_up_to is None else exact_up_to
         self._scan = Scan(track_ids, self._vectors) if len(vectors) <= scanned else None
         self._neighbourhoods = Neighbourhoods()
+        self.kept_features = KeptFeatures()  # beside the index, with which they go
         self._fractions = np.array([each.fraction for each in self.facts.distance_quantiles])
         self._distances = np.array([each.distance for each in self.facts.distance_quantiles])
 
@@ -120,8 +122,13 @@ class LoadedIndex:
 
     def vector_of(self, track_id: str) -> Vectors | None:
         """The standardized vector (d,) of a track that is in the build."""
-        positions = self.find_positions([track_id])
-        return np.array(self._vectors[positions[0]]) if len(positions) else None
+        return self.vectors_of([track_id]).get(track_id)
+
+    def vectors_of(self, track_ids: Sequence[str]) -> dict[str, Vectors]:
+        """Of those of the tracks that are in the build, by id and in their order."""
+        rows = self.find_positions(track_ids)
+        names = [raw.decode() for raw in self.track_ids[rows].tolist()]
+        return dict(zip(names, self._vectors[rows], strict=True))
 
     def percentile_of(self, distance: float) -> float:
         """0-100: how many of the catalogue's pairs are farther apart than this. 0 where the build had no pair to compare."""

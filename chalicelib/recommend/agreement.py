@@ -72,22 +72,26 @@ def shortlist_candidates(affinity: Numbers, weights: Numbers, variation: Numbers
     scores = score_agreement(affinity, weights) * variation
     if len(scores) <= size:
         return np.argsort(-scores, kind="stable")
-    by_agreement = _rank_best(scores, size // 2).tolist()
+    (by_agreement,) = _rank_best_each(scores[np.newaxis], size // 2)
     varied = np.ascontiguousarray(affinity[:, np.flatnonzero(weights > 0)].T) * variation
     rounds = size // max(1, len(varied)) + 1
     while True:  # of one played track alone `size` rounds are enough
-        turns = [_rank_best(each, min(rounds, size)).tolist() for each in varied]
+        turns = _rank_best_each(varied, min(rounds, size))
         wanted = dict.fromkeys([*by_agreement, *chain.from_iterable(zip(*turns, strict=True))])
         if len(wanted) >= size or rounds >= size:
             return np.array(list(wanted)[:size], dtype=np.intp)
         rounds *= 2
 
 
-def _rank_best(scores: Numbers, count: int) -> npt.NDArray[np.intp]:
-    """The first `count` rows, fewer than there are, of the whole order: by score, and as they came where that is equal."""
+def _rank_best_each(scores: Numbers, count: int) -> list[list[int]]:
+    """Of each line (m, n) the places of the largest, at most `count`, fewer than there are, as in the whole order: by score, and as they
+    came where that is equal. All lines at once, as far as they have no such ties."""
     if count < 1:
-        return np.empty(0, dtype=np.intp)
+        return [[] for _ in scores]
     falling = -scores
-    near = np.flatnonzero(falling <= np.partition(falling, count - 1)[count - 1])
-    best: npt.NDArray[np.intp] = near[np.argsort(falling[near], kind="stable")][:count]
-    return best
+    bounds = np.partition(falling, count - 1, axis=1)[:, count - 1 : count]
+    lines, places = np.divmod(np.flatnonzero(falling <= bounds), scores.shape[1])
+    order = np.lexsort((falling[lines, places], lines))  # stable
+    ends = np.searchsorted(lines, np.arange(1, len(scores) + 1)).tolist()
+    ranked = places[order].tolist()
+    return [ranked[start:end][:count] for start, end in zip([0, *ends], ends, strict=False)]

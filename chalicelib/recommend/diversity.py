@@ -62,10 +62,7 @@ def pick_diverse(candidates: Candidates, weights: Numbers, *, count: int, reach:
         return []
     pool = _Pool(candidates, weights, reach=reach, known=known)
     artists, picked = ArtistCap(), list[Picked]()
-    while len(picked) < count:
-        best = pool.find_best(place=len(picked) + 1)
-        if best is None:
-            break
+    while len(picked) < count and (best := pool.find_best(place=len(picked) + 1)) is not None:
         row, merit = best
         track = candidates.tracks[row]
         if pool.is_twin(row) or not artists.has_room(track) or known.holds_name(track):
@@ -93,45 +90,50 @@ class _Pool:
         self._variation = candidates.variation.copy()  # 0 of those that must not be picked
         self._liked, self._disliked = np.maximum(weights, 0.0), np.minimum(weights, 0.0)
         self._served = np.ones(len(weights))  # and one
-        self._likeness = np.zeros(len(units))  # to the nearest of what was picked
+        self._penalties = np.zeros(len(units))  # by likeness to the nearest of what was picked; without end for what must not be picked
         self._unheard = np.array([track.play_count == 0 for track in candidates.tracks], dtype=bool)
         self._gains = self._measure_gains()
 
     def find_best(self, *, place: int) -> tuple[int, float] | None:
         """Its row and merit. Every tenth place: what nobody plays is recommended to nobody by agreement of tastes alone, and would stay
         unheard."""
-        gains = self._gains
-        if place % UNHEARD_EVERY == 0:
-            among = np.where(self._unheard, gains, -np.inf)
-            gains = among if among.max() > 0 else gains
-        largest = float(gains.max())
+        gains, largest = self._gains, np.maximum.reduce(self._gains)
         if largest <= 0:
             return None
-        merits = gains * (RELEVANCE / largest)
-        merits -= (1 - RELEVANCE) * self._likeness
-        row = int(merits.argmax())
-        return row, round(float(merits[row]) + 1 - RELEVANCE, 6)
+        if place % UNHEARD_EVERY == 0:
+            among = np.where(self._unheard, gains, -np.inf)
+            gains, largest = (among, among.max()) if among.max() > 0 else (gains, largest)
+        while True:
+            merits = gains * (RELEVANCE / largest)
+            merits -= self._penalties
+            row = int(merits.argmax())
+            if gains[row] > 0:
+                return row, round(float(merits[row]) + 1 - RELEVANCE, 6)
+            self._penalties[self._gains <= 0] = np.inf  # what adds nothing now will not later: the list only grows
 
     def is_twin(self, row: int) -> bool:
         return bool(self._is_twin[row])
 
     def close(self, row: int) -> None:
         """It is not to be picked."""
-        self._variation[row] = 0.0
-        self._gains[row] = -np.inf
+        self._variation[row] = self._gains[row] = 0.0
+        self._penalties[row] = np.inf
 
     def take(self, row: int) -> None:
         self._served += self._affinity[row]
         self._variation[row] = 0.0
         self._gains = self._measure_gains()
-        self._is_twin[self._twins.get(row, [])] = True
-        np.maximum(self._likeness, np.exp(self._exponents[row]), out=self._likeness)
+        for twin in self._twins.get(row, ()):
+            self._is_twin[twin] = True
+        penalties = np.exp(self._exponents[row])
+        penalties *= 1 - RELEVANCE
+        np.maximum(self._penalties, penalties, out=self._penalties)
+        self._penalties[row] = np.inf
 
     def _measure_gains(self) -> Numbers:
-        """(n,) what each would add, -inf for those that must not be picked."""
+        """(n,) what each would add, 0 or less for those that must not be picked."""
         gains: Numbers = self._affinity @ (self._liked / self._served + self._disliked)
         gains *= self._variation
-        np.putmask(gains, gains <= 0, -np.inf)
         return gains
 
 
@@ -146,7 +148,7 @@ def _measure_squares(units: Numbers) -> Numbers:
 
 def _list_twins(squares: Numbers, units: Numbers, durations_s: Numbers, same_sound: SameSound) -> dict[int, list[int]]:
     """By row: those that sound the same. Hardly any, so only what is near is asked about; what has no direction is nobody's twin."""
-    rows, others = np.nonzero(squares < same_sound.farthest**2)
+    rows, others = np.divmod(np.flatnonzero(squares < same_sound.farthest**2), len(units))  # `nonzero` takes ten times as long
     is_same = same_sound.tell(squares[rows, others], durations_s[rows] - durations_s[others]) & (rows != others)
     twins: dict[int, list[int]] = {}
     for row, other in zip(rows[is_same].tolist(), others[is_same].tolist(), strict=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import filterfalse
 from typing import Protocol
 
 import numpy as np
@@ -22,7 +23,7 @@ _FEATURING = re.compile(r"\s(?:feat|ft|featuring)\b.*$")
 _NO_WORD = re.compile(r"[\W_]+")
 
 Units = npt.NDArray[np.float64]
-NAMES_KEPT = 2_048  # each is asked for a few times while one list is made
+NAMES_KEPT = 8_192  # each is asked for a few times while one list is made, artists for the next listeners' lists too
 
 
 class Named(Protocol):
@@ -53,21 +54,33 @@ def name_song(track: Named) -> tuple[str, str] | None:
 @lru_cache(maxsize=NAMES_KEPT)
 def _plain_artist(artist: str) -> str | None:
     plain = _fold(artist)
-    return _NO_WORD.sub(" ", _FEATURING.sub("", plain)).strip() or plain.strip() or None
+    return _keep_words(_cut_guests(plain)) or plain.strip() or None
 
 
 @lru_cache(maxsize=NAMES_KEPT)
 def _plain_title(title: str) -> str:
     plain = _fold(title)
-    bare = _FEATURING.sub("", _DASHED.sub("", _BRACKETED.sub(" ", plain)))
-    return _NO_WORD.sub(" ", bare).strip() or plain.strip()
+    bare = plain if _has_only_words(plain) else _DASHED.sub("", _BRACKETED.sub(" ", plain))
+    return _keep_words(_cut_guests(bare)) or plain.strip()
 
 
 def _fold(text: str) -> str:
     if text.isascii():
         return text.casefold()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text.casefold())))
+
+
+def _cut_guests(plain: str) -> str:
+    return _FEATURING.sub("", plain) if "feat" in plain or "ft" in plain else plain
+
+
+def _keep_words(text: str) -> str:
+    return " ".join(text.split()) if _has_only_words(text) else _NO_WORD.sub(" ", text).strip()
+
+
+def _has_only_words(text: str) -> bool:
+    """As most names: the patterns, which take ten times as long, would find nothing but spaces."""
+    return text.replace(" ", "").isalnum()
 
 
 class KnownSongs:

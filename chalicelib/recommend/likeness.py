@@ -89,7 +89,7 @@ class _Comparison:
         self._parts = parts
         self._risen: list[list[float]] = (differences @ rise).tolist()
         apart = np.square(differences, out=differences) @ spread
-        self.closeness = np.stack([_measure_closeness(column, part) for column, part in zip(apart.T, parts, strict=True)], axis=1)
+        self.closeness = _measure_closeness(apart, parts)
         self._told: list[list[float]] = self.closeness.tolist()
 
     def tell(self, row: int, part: int) -> PartLikeness:
@@ -110,17 +110,23 @@ def _weigh_columns(parts: tuple[SoundPart, ...], columns: int) -> tuple[Rows, Ro
     return spread, rise
 
 
-def _measure_closeness(apart: Rows, part: SoundPart) -> Rows:
-    """(n,) 0-100."""
-    return np.array([round(100.0 * share, 1) for share in _share_beyond(apart, part.freedom)])
+def _measure_closeness(apart: Rows, parts: tuple[SoundPart, ...]) -> Rows:
+    """(n, parts) 0-100, to one digit behind the point."""
+    shares = _share_beyond(apart, np.array([part.freedom for part in parts]))
+    shares *= 100.0
+    return np.round(shares, 1, out=shares)
 
 
-def _share_beyond(values: Rows, freedom: float) -> list[float]:
-    """Of a chi-squared variable over its degrees of freedom, the share beyond each value (Wilson and Hilferty 1931); 1 at 0."""
-    variance = 2.0 / (9.0 * freedom)
-    spread = math.sqrt(2.0 * variance)
-    at_zero = math.erfc(-(1.0 - variance) / spread)  # where the approximation has not quite everything beyond it
-    return [math.erfc(at) / at_zero for at in ((np.cbrt(values) - (1.0 - variance)) / spread).tolist()]
+def _share_beyond(values: Rows, freedoms: Rows) -> Rows:
+    """Of chi-squared variables (columns) over their degrees of freedom, the share beyond each value (Wilson and Hilferty 1931); 1 at 0."""
+    variances = 2.0 / (9.0 * freedoms)
+    spreads = np.sqrt(2.0 * variances)
+    at_zero = _erfc(-(1.0 - variances) / spreads)  # where the approximation has not quite everything beyond it
+    return _erfc((np.cbrt(values) - (1.0 - variances)) / spreads) / at_zero
+
+
+def _erfc(values: Rows) -> Rows:
+    return np.fromiter(map(math.erfc, values.ravel().tolist()), dtype=np.float64, count=values.size).reshape(values.shape)
 
 
 def _name_direction(risen: float, part: SoundPart) -> str | None:

@@ -34,13 +34,14 @@ def explain_picks(
     strength = np.take_along_axis(contributions, order, axis=1)
     is_named = strength > WORTH_NAMING * strength[:, :1]
     is_named[:, 0] = True
-    far = np.take_along_axis(distances, order, axis=1)
-    percentiles = percentiles_of(far.ravel()).reshape(far.shape)
-    columns = (each.tolist() for each in (order, far, percentiles, is_named))
-    return [
-        tuple(_name_reason(causes[at], distance, percentile) for at, distance, percentile, is_said in zip(*row, strict=True) if is_said)
-        for row in zip(*columns, strict=True)
-    ]
+    picks, places = np.divmod(np.flatnonzero(is_named), order.shape[1])
+    chosen = order[picks, places]
+    far = distances[picks, chosen]
+    columns = (picks, chosen, np.round(far, 6), np.round(percentiles_of(far), 4))
+    reasons: list[list[Reason]] = [[] for _ in order]
+    for pick, at, distance, percentile in zip(*(column.tolist() for column in columns), strict=True):
+        reasons[pick].append(_name_reason(causes[at], distance, percentile))
+    return [tuple(each) for each in reasons]
 
 
 def explain_pick(
@@ -56,8 +57,8 @@ def _name_reason(cause: Cause, distance: float, percentile: float) -> Reason:
         track_id=cause.track.track_id,
         display_title=cause.track.display_title,
         artist=cause.track.artist,
-        distance=round(distance, 6),
-        percentile=round(percentile, 4),
+        distance=distance,
+        percentile=percentile,
         act=cause.act,
         event_id=cause.event_id,
     )

@@ -13,24 +13,39 @@ import msgspec
 from chalicelib.library_model import Group, GroupKind, GroupSort, TrackQuery
 from chalicelib.model import Page, Track
 from chalicelib.storage.cursors import decode_cursor, encode_cursor
-from chalicelib.storage.library_queries import GROUP_ORDERS, ORDERS, Order, Place, find_place, match_after, pack_place, unpack_place
+from chalicelib.storage.held_words import Sieve, Wanted, match_wanted
+from chalicelib.storage.library_queries import (
+    GROUP_ORDERS,
+    ORDERS,
+    POPULAR_FIRST,
+    Order,
+    Place,
+    find_place,
+    match_after,
+    pack_place,
+    unpack_place,
+)
 from chalicelib.storage.mongo import Document, Documents, MongoDatabase
 from chalicelib.storage.track_documents import WITHOUT_FEATURES, to_track
 from chalicelib.storage.track_facets import ask_facets, fold_key
 
 WINDOW = 500  # index entries looked at in one go
 ROUNDS = 3  # windows in one request
+READ_AGAIN = 50  # songs, where of those read first not all were wanted
 
 _ACTIVE: Document = {"status": "active"}
+_GoesOn = Callable[[Place, Document], Document]
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
-    """Along what a list goes (an index holds it, in this order), and what must hold besides."""
+    """Along what a list goes (an index holds it, in this order), and what is wanted besides. `goes_on_by_index`: as `goes_on`, but told by
+    the index alone, which may bring songs that are as popular as the one at the place again."""
 
     along: Document
     order: Order
-    goes_on: Callable[[Place, Document], Document]
-    also: Sequence[Document] = ()
+    goes_on: _GoesOn
+    goes_on_by_index: _GoesOn
+    wanted: Wanted = Wanted()
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,33 +56,65 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
     place: Place | None
 
 
-def walk_on(tracks: Documents, walk: Walk, place: Place | None, *, limit: int) -> Reached:
+class Windows:
+    """What indexes tell of the songs along a list, some hundred at a time: not one of them is read. What was looked at is kept, as a search
+    goes along the same word several times."""
+
+    def __init__(self, tracks: Documents) -> None:
+        self._tracks = tracks
+        self._known: dict[str, list[Document]] = {}
+
+    def look_through(self, walk: Walk, place: Place | None) -> list[Document]:
+        name = repr((walk.along, place))
+        if name not in self._known:
+            along = walk.along if place is None else walk.goes_on_by_index(place, walk.along)
+            fields = {**{field: 1 for field, _ in walk.order}, "held": 1}
+            found = self._tracks.find(along, fields).sort(walk.order).limit(WINDOW).batch_size(WINDOW + 1)
+            self._known[name] = found.to_list()
+        return self._known[name]
+
+
+def walk_on(tracks: Documents, walk: Walk, place: Place | None, *, limit: int, windows: Windows | None = None) -> Reached:
+    """`windows`: of the search that this walk is a part of."""
+    if not walk.wanted:
+        along = walk.along if place is None else walk.goes_on(place, walk.along)
+        return _reach(walk, list(tracks.find(along, WITHOUT_FEATURES).sort(walk.order).limit(limit + 1)), place, limit=limit)
+    windows = windows or Windows(tracks)
+    sieve = Sieve(walk.wanted)
     found: list[Document] = []
     for _ in range(ROUNDS):
-        found += _look_through(tracks, walk, place, limit + 1 - len(found))
-        if len(found) > limit:
-            return Reached(documents=found[:limit], has_more=True, place=find_place(found[limit - 1], walk.order) if limit else place)
-        place = _find_end(tracks, walk, place) if walk.also else None
-        if place is None:
-            return Reached(documents=found, has_more=False, place=None)
+        window = windows.look_through(walk, place)
+        likely = [one["_id"] for one in window if sieve.lets_through(one.get("held")) and not _is_known(walk, place, one)]
+        found += _read_wanted(tracks, walk, likely, limit=limit + 1 - len(found))
+        if len(found) > limit or len(window) < WINDOW:
+            return _reach(walk, found, place, limit=limit)
+        place = find_place(window[-1], walk.order)
     return Reached(documents=found, has_more=True, place=place)
 
 
-def _look_through(tracks: Documents, walk: Walk, place: Place | None, limit: int) -> list[Document]:
-    wanted = walk.along if place is None else walk.goes_on(place, walk.along)
-    if not walk.also:
-        return list(tracks.find(wanted, WITHOUT_FEATURES).sort(walk.order).limit(limit))
-    window: list[Document] = [{"$match": wanted}, {"$sort": dict(walk.order)}, {"$limit": WINDOW}]
-    chosen: list[Document] = [{"$match": {"$and": list(walk.also)}}, {"$limit": limit}, {"$project": WITHOUT_FEATURES}]
-    return list(tracks.aggregate([*window, *chosen]))
+def _reach(walk: Walk, found: list[Document], place: Place | None, *, limit: int) -> Reached:
+    if len(found) <= limit:
+        return Reached(documents=found, has_more=False, place=None)
+    return Reached(documents=found[:limit], has_more=True, place=find_place(found[limit - 1], walk.order) if limit else place)
 
 
-def _find_end(tracks: Documents, walk: Walk, place: Place | None) -> Place | None:
-    """The last place of the window; None where the list ends within it."""
-    wanted = walk.along if place is None else walk.goes_on(place, walk.along)
-    fields = {field: 1 for field, _ in walk.order}
-    last = next(iter(tracks.find(wanted, fields).sort(walk.order).skip(WINDOW - 1).limit(1)), None)
-    return find_place(last, walk.order) if last is not None else None
+def _is_known(walk: Walk, place: Place | None, one: Document) -> bool:
+    """As popular as the song at the place, and before it."""
+    return place is not None and walk.order == POPULAR_FIRST and one.get("popularity") == place[0] and one["_id"] <= place[1]
+
+
+def _read_wanted(tracks: Documents, walk: Walk, likely: Sequence[str], *, limit: int) -> list[Document]:
+    """At most so many, in their order. What an index told roughly is decided here."""
+    conditions = [walk.along, *match_wanted(walk.wanted)]
+    chosen: list[Document] = []
+    begin, end = 0, limit
+    while begin < len(likely) and len(chosen) < limit:
+        batch = likely[begin:end]
+        found = tracks.find({"_id": {"$in": batch}, "$and": conditions}, WITHOUT_FEATURES).hint("_id_").batch_size(len(batch) + 1)
+        wanted = {one["_id"]: one for one in found.to_list()}
+        chosen += [wanted[track_id] for track_id in batch if track_id in wanted]
+        begin, end = end, end + READ_AGAIN
+    return chosen[:limit]
 
 
 def list_tracks(database: MongoDatabase, query: TrackQuery, *, limit: int, cursor: str | None) -> Page[Track]:
@@ -85,11 +132,14 @@ def _plan_list(database: MongoDatabase, query: TrackQuery) -> Walk:
         return _follow({**_ACTIVE, "album_id": asked[0]}, ORDERS["track"], ())
     order = ORDERS["title" if query.sort == "track" else query.sort]
     along = {**_ACTIVE, "facets": asked[0]} if asked else _ACTIVE
-    return _follow(along, order, [{"facets": other} for other in asked[1:]])
+    return _follow(along, order, asked[1:])
 
 
-def _follow(along: Document, order: Order, also: Sequence[Document]) -> Walk:
-    return Walk(along=along, order=order, goes_on=lambda place, wanted: match_after(order, place, wanted), also=also)
+def _follow(along: Document, order: Order, facets: Sequence[str]) -> Walk:
+    def goes_on(place: Place, also: Document) -> Document:
+        return match_after(order, place, also)
+
+    return Walk(along=along, order=order, goes_on=goes_on, goes_on_by_index=goes_on, wanted=Wanted(facets=facets))
 
 
 def sort_by_rarity(database: MongoDatabase, facet_ids: list[str]) -> list[str]:

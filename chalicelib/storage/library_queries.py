@@ -63,9 +63,12 @@ def match_less_popular(place: Place, also: Document) -> Document:
     return {**also, "popularity": {"$not": {"$gt": popularity}}, "$nor": [same_but_before]}
 
 
-def match_words(choices: Sequence[Sequence[str]]) -> Document:
-    """One word of each choice."""
-    return {"$and": [{"search_words": {"$in": list(choice)}} for choice in choices]}
+def match_no_more_popular(place: Place, also: Document) -> Document:
+    """As `match_less_popular`, told by an index alone: with what is as popular and stands before the place, which hardly ever is."""
+    popularity, track_id = place
+    if popularity is None:
+        return match_less_popular(place, also)
+    return {**also, "popularity": {"$not": {"$gt": popularity}}, "_id": {"$ne": track_id}}
 
 
 def choose_rarest(choices: Sequence[Sequence[str]], counts: Mapping[str, int]) -> int:

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from chalicelib.library_model import TrackQuery
 from chalicelib.model import Page, Track
 from chalicelib.storage.cursors import decode_cursor, encode_cursor
-from chalicelib.storage.library import Walk, count_facets, walk_on
+from chalicelib.storage.held_words import Wanted
+from chalicelib.storage.library import Walk, Windows, count_facets, walk_on
 from chalicelib.storage.library_queries import (
     POPULAR_FIRST,
     Place,
     choose_rarest,
     match_less_popular,
-    match_words,
+    match_no_more_popular,
     pack_place,
     unpack_place,
 )
@@ -36,7 +39,7 @@ Choices = list[list[str]]
 
 
 def search_tracks(database: MongoDatabase, query: TrackQuery, *, limit: int, cursor: str | None) -> Page[Track]:
-    search = _Search(database, query)
+    search, windows = _Search(database, query), Windows(database["tracks"])
     tier, seen, place = _read_cursor(cursor)
     found: list[Document] = []
     for number in range(tier, _CORRECTED + 1):
@@ -45,7 +48,7 @@ def search_tracks(database: MongoDatabase, query: TrackQuery, *, limit: int, cur
         walk = search.plan(number)
         if walk is None:
             continue
-        reached = walk_on(database["tracks"], walk, place, limit=limit - len(found))
+        reached = walk_on(database["tracks"], walk, place, limit=limit - len(found), windows=windows)
         found += reached.documents
         if reached.has_more:
             return Page(_to_tracks(found), _make_cursor(number, seen + len(found), reached.place))
@@ -66,12 +69,12 @@ class _Search:
     def plan(self, number: int) -> Walk | None:
         """None where it would find nothing that was not found before."""
         if number == 0:
-            return self._make_walk({"title_key": self._title_key}, [{"facets": facet} for facet in self._facets])
+            return _make_walk({"title_key": self._title_key}, Wanted(facets=self._facets))
         choices = self._choices(number)
         if number == 1:
-            return self._walk_along(choices, {"title_key": {"$ne": self._title_key}})
+            return self._walk_along(choices, Wanted(other_than=self._title_key))
         narrower = self._choices(number - 1)
-        return self._walk_along(choices, {"$nor": [match_words(narrower)]}) if choices != narrower else None
+        return self._walk_along(choices, Wanted(narrower=narrower)) if choices != narrower else None
 
     def _choices(self, number: int) -> Choices:
         return (self._exact, self._completed, self._corrected)[number - 1]
@@ -101,26 +104,34 @@ class _Search:
     def _find_terms(self, keys: Sequence[str]) -> list[str]:
         """The most frequent first: told coarsely by the index, and exactly among those that were read."""
         found = self._terms.find({"keys": {"$in": list(keys)}}, {"count": 1}).sort([("level", -1), ("_id", 1)]).limit(LOOKED_AT)
-        return self._note(sorted(found, key=lambda term: (-term["count"], term["_id"])))
+        terms = found.batch_size(LOOKED_AT + 1).to_list()
+        return self._note(sorted(terms, key=lambda term: (-term["count"], term["_id"])))
 
     def _note(self, terms: Iterable[Document]) -> list[str]:
         counts = {one["_id"]: one["count"] for one in terms}
         self._counts.update(counts)
         return list(counts)
 
-    def _walk_along(self, choices: Choices, beyond_before: Document) -> Walk:
+    def _walk_along(self, choices: Choices, beyond_before: Wanted) -> Walk:
         """Along what the fewest songs have: one of the words, or a filter."""
         filters = [[facet] for facet in self._facets]
         rarest = choose_rarest([*choices, *filters], self._counts)
         others = [choice for place, choice in enumerate(choices) if place != rarest]
-        also = [beyond_before, *(match_words([choice]) for choice in others)]
         if rarest < len(choices):
-            return self._make_walk({"search_words": {"$in": choices[rarest]}}, [*also, *({"facets": facet} for facet in self._facets)])
+            return _make_walk({"search_words": {"$in": choices[rarest]}}, replace(beyond_before, choices=others, facets=self._facets))
         along = self._facets[rarest - len(choices)]
-        return self._make_walk({"facets": along}, [*also, *({"facets": facet} for facet in self._facets if facet != along)])
+        facets = [facet for facet in self._facets if facet != along]
+        return _make_walk({"facets": along}, replace(beyond_before, choices=others, facets=facets))
 
-    def _make_walk(self, along: Document, also: list[Document]) -> Walk:
-        return Walk(along={"status": "active", **along}, order=POPULAR_FIRST, goes_on=match_less_popular, also=also)
+
+def _make_walk(along: Document, wanted: Wanted) -> Walk:
+    return Walk(
+        along={"status": "active", **along},
+        order=POPULAR_FIRST,
+        goes_on=match_less_popular,
+        goes_on_by_index=match_no_more_popular,
+        wanted=wanted,
+    )
 
 
 def _to_tracks(documents: Iterable[Document]) -> tuple[Track, ...]:

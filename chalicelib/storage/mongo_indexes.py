@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pymongo
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -12,8 +13,13 @@ from pymongo.errors import OperationFailure
 
 from chalicelib.errors import ConfigError
 
+BUILT_WITHIN_S = 600  # the new indexes of one collection: more than any other command may take
+
 _ACTIVE = {"status": "active"}
 _POPULAR_FIRST = (("popularity", DESCENDING), ("_id", ASCENDING))
+
+
+_HELD = (("status", ASCENDING), ("held", ASCENDING))  # with the status, though it is the same in all: no document is looked at then
 
 
 def _active(keys: Sequence[tuple[str, int]], name: str) -> IndexModel:
@@ -23,12 +29,16 @@ def _active(keys: Sequence[tuple[str, int]], name: str) -> IndexModel:
 INDEXES: dict[str, Sequence[IndexModel]] = {
     "tracks": [
         _active([("title", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)], "by_title_and_age"),
-        _active([("search_words", ASCENDING), *_POPULAR_FIRST], "by_popular_word"),
+        # With what songs hold besides: of a filtered list only those songs are read that are on it.
+        _active([("search_words", ASCENDING), *_POPULAR_FIRST, *_HELD], "by_popular_word_with_held"),
         _active([*_POPULAR_FIRST], "by_popularity"),
-        _active([("title_key", ASCENDING), *_POPULAR_FIRST], "by_title_key"),
-        _active([("facets", ASCENDING), ("title_key", ASCENDING), *_POPULAR_FIRST], "by_facet_and_title"),
-        _active([("facets", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], "by_facet_and_age"),
-        _active([("facets", ASCENDING), *_POPULAR_FIRST], "by_facet_and_popularity"),
+        _active([("title_key", ASCENDING), *_POPULAR_FIRST, *_HELD], "by_title_key_with_held"),
+        _active([("facets", ASCENDING), ("title_key", ASCENDING), *_POPULAR_FIRST, *_HELD], "by_facet_and_title_with_held"),
+        _active([("facets", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING), *_HELD], "by_facet_and_age_with_held"),
+        _active([("facets", ASCENDING), *_POPULAR_FIRST, *_HELD], "by_facet_and_popularity_with_held"),
+        IndexModel(  # of older versions: soon empty
+            [("held", ASCENDING)], name="without_held", partialFilterExpression={**_ACTIVE, "held": None}
+        ),
         _active([("album_id", ASCENDING), ("album_place", ASCENDING), ("title_key", ASCENDING), ("_id", ASCENDING)], "by_album"),
         _active([("catalogue_version", ASCENDING), ("_id", ASCENDING)], "by_catalogue_version"),
         IndexModel([("objects.key", ASCENDING)], name="trashed_by_object", partialFilterExpression={"in_trash": True}),
@@ -170,7 +180,16 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
 
 _INDEX_CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
 SUPERSEDED = {
-    "tracks": ("by_word", "by_title", "by_id_with_name"),
+    "tracks": (
+        "by_word",
+        "by_title",
+        "by_id_with_name",
+        "by_popular_word",
+        "by_title_key",
+        "by_facet_and_title",
+        "by_facet_and_age",
+        "by_facet_and_popularity",
+    ),
     "feedback": ("by_user",),
     "plays": ("by_user", "starts_by_track"),
 }  # of older versions; nothing asks by them any more
@@ -179,7 +198,8 @@ SUPERSEDED = {
 def create_missing(database: Database[dict[str, Any]]) -> None:
     require_transactions(database.command("hello"))
     for collection, indexes in INDEXES.items():
-        _create_indexes(database[collection], indexes)
+        with pymongo.timeout(BUILT_WITHIN_S):
+            _create_indexes(database[collection], indexes)
         for name in set(SUPERSEDED.get(collection, ())) & set(database[collection].index_information()):
             database[collection].drop_index(name)
     present = set(database.list_collection_names())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.model import FEATURE_VERSION, StoredObject, Track, TrackCard, TrackName, TrackVector
+from chalicelib.storage.held_words import write_held
 from chalicelib.storage.mongo import Document
 from chalicelib.storage.track_facets import (
     CATALOGUE_VERSION,
@@ -50,7 +51,6 @@ def to_document(track: Track, fingerprints: dict[str, str]) -> Document:
         "tags_edited_at": track.tags_edited_at,
         "trashed_at": track.trashed_at,
         "in_trash": track.status in ("trashed", "purging"),
-        "search_words": find_words(track),
         "shuffle_key": shuffle_position(track.track_id),
         **_derive_keys(track),
     }
@@ -58,11 +58,14 @@ def to_document(track: Track, fingerprints: dict[str, str]) -> Document:
 
 def _derive_keys(track: Track) -> Document:
     """What lists are made by. Documents of another `catalogue_version` have other ones, or none."""
+    words, facet_ids = find_words(track), list_facet_ids(track)
     return {
+        "search_words": words,
         "catalogue_version": CATALOGUE_VERSION,
         "title_key": fold_key(track.display_title),
         "popularity": popularity_of(track),
-        "facets": list_facet_ids(track),
+        "facets": facet_ids,
+        "held": write_held(words, facet_ids),
         "album_id": find_album_id(track),
         "album_place": track.track_number or 0,
     }

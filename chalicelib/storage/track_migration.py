@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
+from chalicelib.storage.held_words import write_held
 from chalicelib.storage.mongo import Document, MongoDatabase, run_transaction
 from chalicelib.storage.track_counts import LEVEL, shift_counts
 from chalicelib.storage.track_documents import WITHOUT_FEATURES, read_fingerprints, to_document, to_track
@@ -19,6 +20,7 @@ BATCH = 50
 
 # Every version before this one, and none at all. Documents of a later version are left to whoever knows it.
 _WITHOUT_LEVEL: Document = {"level": None}
+_WITHOUT_HELD: Document = {"status": "active", "held": None, "catalogue_version": CATALOGUE_VERSION}
 _OUTDATED = {"status": "active", "catalogue_version": {"$in": [None, *range(CATALOGUE_VERSION)]}}
 
 
@@ -30,7 +32,8 @@ def migrate_tracks(database: MongoDatabase, *, limit: int) -> int:
         if not ids:
             break
         migrated += run_transaction(database, partial(_migrate, database, ids))
-    return migrated + _level_words(database, limit=limit - migrated)
+    migrated += _level_words(database, limit=limit - migrated)
+    return migrated + _write_held(database, limit=limit - migrated)
 
 
 def _level_words(database: MongoDatabase, *, limit: int) -> int:
@@ -40,6 +43,18 @@ def _level_words(database: MongoDatabase, *, limit: int) -> int:
     found = database["search_terms"].find(_WITHOUT_LEVEL, {"_id": 1}).limit(limit)
     wanted = {**_WITHOUT_LEVEL, "_id": {"$in": [document["_id"] for document in found]}}
     return database["search_terms"].update_many(wanted, [{"$set": {"level": LEVEL}}]).modified_count if wanted["_id"]["$in"] else 0
+
+
+def _write_held(database: MongoDatabase, *, limit: int) -> int:
+    """Songs that an older version wrote without it: until then filtered lists read each of them. Whoever edits one meanwhile writes it."""
+    if limit < 1:
+        return 0
+    found = database["tracks"].find(_WITHOUT_HELD, {"search_words": 1, "facets": 1}).limit(limit)
+    changes = [
+        UpdateOne({**_WITHOUT_HELD, **document}, {"$set": {"held": write_held(document["search_words"], document["facets"])}})
+        for document in found
+    ]
+    return database["tracks"].bulk_write(changes, ordered=False).modified_count if changes else 0
 
 
 def _migrate(database: MongoDatabase, ids: list[str], session: ClientSession) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from chalicelib.recommend.reason_words import say_briefly
 from chalicelib.web.answers import HTML_TYPE, Answer
@@ -15,6 +16,7 @@ from chalicelib.web.auth import form_token
 from chalicelib.web.icons import draw_icon
 from chalicelib.web.template_loader import InliningLoader
 from chalicelib.web.theme import read_theme
+from chalicelib.web.urls import Urls
 from chalicelib.web.visit import Visit
 from chalicelib.workflows.permissions import may
 
@@ -66,8 +68,19 @@ def _environment() -> Environment:
         sentence=begin_sentence,
         icon=draw_icon,
     )
-    environment.globals["say_briefly"] = say_briefly
+    environment.globals.update(say_briefly=say_briefly, draw_once=draw_once)
     return environment
+
+
+@lru_cache(maxsize=16)  # there is one prefix, or few: whoever asks by others draws anew
+def draw_once(template: str, prefix: str, has_player: bool) -> Markup:
+    """What is the same on every page, whoever asks for it: a fifth of a page's writing."""
+    return draw(template, urls=Urls(prefix), has_player=has_player)
+
+
+def draw(template: str, **context: Any) -> Markup:
+    """A part of a page, which knows nothing of who asks."""
+    return Markup(_environment().get_template(template).render(**context))  # noqa: S704  # a template's text is escaped where it must be
 
 
 def begin_sentence(words: str) -> str:

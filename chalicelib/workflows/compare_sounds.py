@@ -63,12 +63,20 @@ def gather_sounds(track_ids: Iterable[str], catalogue: Catalogue) -> Steps[Sound
     wanted = list(dict.fromkeys(track_ids))
     space = catalogue.index.scaler
     if isinstance(space, TimbreSpace):
-        found: dict[str, bytes] = yield FeaturesOf(wanted)
-        whole = {track_id: content for track_id, content in found.items() if len(content) == 4 * FEATURE_COUNT}
+        whole = yield from _gather_features(wanted, catalogue)
         return SoundComparison(_number(whole), _standardize(list(whole.values()), space), FEATURE_PARTS)
-    vectors = {track_id: vector for track_id in wanted if (vector := catalogue.vector_of(track_id)) is not None}
-    rows = {track_id: vector for track_id, vector in vectors.items() if len(vector) == MFCC_COUNT}
+    rows = {track_id: vector for track_id, vector in catalogue.vectors_of(wanted).items() if len(vector) == MFCC_COUNT}
     return SoundComparison(_number(rows), np.array(list(rows.values()), dtype=np.float64).reshape(len(rows), MFCC_COUNT), MFCC_PARTS)
+
+
+def _gather_features(track_ids: Sequence[str], catalogue: Catalogue) -> Steps[dict[str, bytes]]:
+    """Of those that have all of them. What is kept with the index need not be read."""
+    known = catalogue.index.kept_features.find(track_ids)
+    missing = [track_id for track_id in track_ids if track_id not in known]
+    found: dict[str, bytes] = (yield FeaturesOf(missing)) if missing else {}
+    whole = {track_id: content for track_id, content in found.items() if len(content) == 4 * FEATURE_COUNT}
+    catalogue.index.kept_features.keep(whole)
+    return known | whole
 
 
 def _number(track_ids: Iterable[str]) -> dict[str, int]:

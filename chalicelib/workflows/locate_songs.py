@@ -37,8 +37,8 @@ class LocatedSongs:
     def measure_reaches(self, catalogue: Catalogue) -> Numbers:
         """(n,) how far each is alike to others: as far as its nearest at least, and no farther than pairs of the catalogue seldom lie."""
         near = catalogue.rank_around(self.units.astype(np.float32), REACH_RANK + 1)
-        own = [catalogue.find_places([track_id]) for track_id in self.ids]
-        others = [distances[~np.isin(places, itself)] for (places, distances), itself in zip(near, own, strict=True)]
+        named = zip(near, self.ids, strict=True)
+        others = [distances[catalogue.name_places(places) != track_id.encode()] for (places, distances), track_id in named]
         alike = catalogue.distance_of(ALIKE_SHARE)
         return np.array([_limit_reach(distances[:REACH_RANK].tolist(), alike) for distances in others])
 

@@ -102,7 +102,7 @@ def gather_seeds(listener: Listener, catalogue: Catalogue, meter: SearchMeter) -
 
 def _gather_vectors(track_ids: Sequence[str], catalogue: Catalogue) -> Steps[dict[str, Vectors]]:
     """Those that are not in the catalogue, hardly ever any, are read whole."""
-    found = {track_id: vector for track_id in track_ids if (vector := catalogue.vector_of(track_id)) is not None}
+    found = catalogue.vectors_of(track_ids)
     missing = [track_id for track_id in track_ids if track_id not in found]
     if not missing:
         return found

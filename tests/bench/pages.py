@@ -3,8 +3,8 @@ of those songs in both spaces: one JSON line a route, of which the first tells t
 a warm process, by users of all kinds.
 
 Signing of links is real; S3, Kafka and the queues are in memory (a page waits for none of them but at `/status` and `/api/v1/health`).
-One thread of arithmetic, as the product's functions and front have it. `cpu_ms` is what an answer costs this process and mongod
-together, in the mean: on a busy machine it tells what the times do not.
+One thread of arithmetic, as the product's functions and front have it. `cpu_p50_ms` and `cpu_p95_ms` are what an answer costs this process
+and mongod together, `ours_ms`, `mongod_ms` and `commands` the mean of each: on a busy machine they tell what the times do not.
 
 python -m tests.bench.pages [FOLDER]   (keeps the data in FOLDER for the next time; TRACKS=, USERS= and ROUTES=<part of one>)
 """
@@ -14,12 +14,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,14 @@ from typing import Any
 from chalicelib.storage.leases import MongoLeaseStore
 from chalicelib.storage.mongo import MongoDatabase, connect, ensure_indexes
 from chalicelib.storage.passages import MongoPassageStore
+from chalicelib.storage.track_migration import migrate_tracks
 from chalicelib.workflows.passwords import Passwords
 from chalicelib.workflows.rebuild_index import IndexBuilding, rebuild_index
 from infrastructure.stage_config import ONE_THREAD
 from localstack.mongod import become_primary, describe_mongod, make_uri
 from localstack.processes import Child
 from tests.bench.catalogue import fill_catalogue
+from tests.bench.costs import Cost, Meter, summarize
 from tests.bench.listeners import fill_listeners
 from tests.bench.stored_sounds import fill_sounds
 from tests.e2e.machine import find_free_port
@@ -45,6 +46,7 @@ TRACKS, USERS = int(os.environ.get("TRACKS", "100000")), int(os.environ.get("USE
 BUDGET_MS = 50.0
 FILLED_AS = 2  # raised when what is filled in changes. 2: features, and so the timbre space; how frequent a word is, in levels
 ANSWERS = 60
+MIGRATED_AT_ONCE = 500
 WALKS = {**READING, **WRITING}
 _ASKED_BY: tuple[Who, ...] = ("uploader", "uploader", "listener", "operator", "newcomer")
 
@@ -94,7 +96,9 @@ def fill(database: MongoDatabase, index_folder: Path) -> int:
         fill_sounds(database, TRACKS)
         fill_listeners(database, tracks=TRACKS, users=USERS)
         database["filled"].insert_one({**filled, "runs": 0})
-    ensure_indexes(database)  # of what was filled by an earlier version
+    ensure_indexes(database)
+    while migrate_tracks(database, limit=MIGRATED_AT_ONCE):
+        pass  # what was filled by an earlier version
     known = database["filled"].find_one_and_update(filled, {"$inc": {"runs": 1}})
     return int((known or {}).get("runs", 0))
 
@@ -128,34 +132,16 @@ def name_space(ground: Ground) -> str:
     return catalogue.space
 
 
-def read_cpu_s(pid: int) -> float:
-    """Of this process and, where there is /proc, of mongod (in hundredths of a second: only the mean of many answers says something)."""
-    stat = Path(f"/proc/{pid}/stat")
-    ticks = sum(int(each) for each in stat.read_text().rpartition(")")[2].split()[11:13]) if stat.is_file() else 0
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
-
-
-def measure_route(ground: Ground, route: tuple[str, str], read_cpu: Callable[[], float]) -> dict[str, Any]:
-    taken: list[float] = []
-    cpu_s = 0.0
+def measure_route(ground: Ground, route: tuple[str, str], meter: Meter) -> dict[str, Any]:
+    taken: list[Cost] = []
     rounds = 0
     while len(taken) < ANSWERS or rounds < len(_ASKED_BY):
         person = ground.person(_choose(rounds, *route))
-        for milliseconds, of_cpu_s in _time_walk(ground, route, person, read_cpu):
-            taken.append(milliseconds)
-            cpu_s += of_cpu_s
+        taken += _meter_walk(ground, route, person, meter)
         if rounds == 0:
             taken.clear()  # what is loaded or compiled at a first visit
-            cpu_s = 0.0
         rounds += 1
-    cuts = statistics.quantiles(taken, n=20)
-    return {
-        "answers": len(taken),
-        "p50_ms": round(cuts[9], 1),
-        "p95_ms": round(cuts[18], 1),
-        "max_ms": round(max(taken), 1),
-        "cpu_ms": round(1000 * cpu_s / len(taken), 1),
-    }
+    return summarize(taken)
 
 
 def _choose(rounds: int, method: str, path: str) -> Who:
@@ -165,16 +151,15 @@ def _choose(rounds: int, method: str, path: str) -> Who:
     return "uploader" if who == "listener" and is_for_some else who
 
 
-def _time_walk(ground: Ground, route: tuple[str, str], person: Person, read_cpu: Callable[[], float]) -> Iterator[tuple[float, float]]:
+def _meter_walk(ground: Ground, route: tuple[str, str], person: Person, meter: Meter) -> Iterator[Cost]:
     method, path = route
     steps = WALKS[route](ground, person)
     asking: Asking | None = next(steps, None)
     while asking is not None:
         event = ground.make_event(method, path, asking)
-        cpu_s, begin = read_cpu(), time.perf_counter()
+        before = meter.read()
         answer = ground.serve(event)
-        milliseconds = 1000 * (time.perf_counter() - begin)
-        yield milliseconds, read_cpu() - cpu_s
+        yield meter.read().since(before)
         if answer.status >= 400 and not asking.may_fail:
             raise RuntimeError(f"{method} {path} answers {answer.status}: {answer.body[:300]!r}")
         try:
@@ -190,7 +175,9 @@ def describe(method: str, path: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(folder: Path) -> int:
+    meter = Meter()
     with run_mongod(folder) as (uri, pid):
+        meter.mongod_pid = pid
         database = connect(uri, "bench")
         run = fill(database, folder / "index")
         ground = Ground(database, folder / "index", tracks=TRACKS, users=USERS, passwords=Passwords(), run=run)
@@ -201,7 +188,7 @@ def main(folder: Path) -> int:
         for method, path in WALKS:
             if os.environ.get("ROUTES", "") not in f"{method} {path}":
                 continue
-            row = describe(method, path, measure_route(ground, (method, path), lambda: read_cpu_s(pid)))
+            row = describe(method, path, measure_route(ground, (method, path), meter))
             print(json.dumps(row), flush=True)
             if row.get("is_within") is False:
                 missed.append(row["route"])

@@ -50,7 +50,8 @@ from chalicelib.workflows.recommend_for_user import recommend_for_users
 from chalicelib.workflows.refresh_recommendations import refresh_recommendations
 from chalicelib.workflows.refreshing import Refreshing
 from tests.bench.catalogue import NOW, fill_catalogue, make_id
-from tests.bench.pages import read_cpu_s, run_mongod
+from tests.bench.costs import read_cpu_s
+from tests.bench.pages import run_mongod
 from tests.bench.stored_sounds import fill_sounds
 from tests.fakes.queues import FakeBuildQueue
 from tests.walks.stores import FolderIndexBucket

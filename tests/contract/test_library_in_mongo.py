@@ -22,6 +22,7 @@ OF_THIS_VERSION = (
     "title_key",
     "popularity",
     "facets",
+    "held",
     "album_id",
     "album_place",
     "album_artist",

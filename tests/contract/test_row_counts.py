@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pymongo
 import pytest
 from pymongo import UpdateOne
@@ -30,12 +32,12 @@ def sent() -> Sent:
 
 
 @pytest.fixture
-def heard(database: MongoDatabase, sent: Sent) -> MongoDatabase:
+def heard(database: MongoDatabase, sent: Sent) -> Iterator[MongoDatabase]:
     """The same database, asked by a client whose commands are heard."""
     host, port = database.client.address or ("", 0)
-    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(host, port, directConnection=True, event_listeners=[sent])
     database["rows"].insert_many([{"_id": "one", "count": 1}, {"_id": "two", "count": 2}])
-    return client[database.name]
+    with pymongo.MongoClient[dict[str, object]](host, port, directConnection=True, event_listeners=[sent]) as client:
+        yield client[database.name]
 
 
 def shift(database: MongoDatabase, by: dict[str, int], *, upsert: bool = True) -> dict[str, int]:

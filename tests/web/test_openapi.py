@@ -17,6 +17,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib import errors
 from chalicelib.web.application import list_routes
+from chalicelib.web.blueprints.service_api import draw_docs
 from chalicelib.web.error_codes import ERROR_CODES
 from chalicelib.web.openapi_operations import list_codes
 from tests.web.site import Browser, Site
@@ -219,5 +220,13 @@ def test_every_link_within_the_page_about_the_api_leads_somewhere(site: Site) ->
 def test_the_page_about_the_api_takes_its_address_from_the_request(site: Site) -> None:
     page = site.visitor().get("/api/v1/docs").body.decode()
     assert "https://timbre.test/api/v1/tracks?q=blue" in page
+    assert "https://other.test/api/v1/tracks?q=blue" in site.visitor().get("/api/v1/docs", Host="other.test").body.decode()
     strange = site.visitor().get("/api/v1/docs", Host='"><script>').body.decode()
     assert "<script>" not in strange
+
+
+def test_the_text_about_the_api_is_drawn_once_for_all_who_read_it(site: Site, ann: Browser) -> None:
+    draw_docs.cache_clear()
+    for reader in (site.visitor(), ann, site.visitor()):
+        assert reader.get("/api/v1/docs").status_code == 200
+    assert draw_docs.cache_info().misses == 1

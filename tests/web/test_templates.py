@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, FileSystemLoader, TemplateNotFound, nodes
+from jinja2 import Environment, FileSystemLoader, TemplateNotFound, meta, nodes
 
 from chalicelib.web.icons import draw_icon
-from chalicelib.web.rendering import _environment
+from chalicelib.web.rendering import _environment, draw_once
 from chalicelib.web.template_loader import InliningLoader
 
 PAGE = """{# a page #}
@@ -74,3 +74,19 @@ def test_an_icon_that_a_template_names_is_drawn_when_it_is_compiled() -> None:
     assert f"<b>{draw_icon('heart')}</b>" in code.encode().decode("unicode_escape")
     with pytest.raises(KeyError):
         draw_icon("no such drawing")
+
+
+@pytest.mark.parametrize("template", ["_links.html", "_player.html"])
+def test_what_all_pages_have_in_common_is_drawn_once_and_knows_nobody(template: str) -> None:
+    drawn = draw_once(template, "/dev", True)
+    assert draw_once(template, "/dev", True) is drawn
+    assert draw_once(template, "/other", True) == drawn.replace("/dev/", "/other/") != drawn
+    environment = _environment()
+    assert environment.loader is not None
+    parsed = environment.parse(environment.loader.get_source(environment, template)[0])
+    assert meta.find_undeclared_variables(parsed) <= {"urls", "has_player"}
+
+
+def test_the_player_is_for_pages_that_embed_music() -> None:
+    assert "site.js" in draw_once("_links.html", "", True)
+    assert "site.js" not in draw_once("_links.html", "", False)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from markupsafe import Markup
+
 from chalicelib.web import shapes
 from chalicelib.web.answers import Answer, answer_json
-from chalicelib.web.rendering import render
-from chalicelib.web.routing import Routes
-from chalicelib.web.urls import API
+from chalicelib.web.rendering import draw, render
+from chalicelib.web.routing import Route, Routes
+from chalicelib.web.urls import API, Urls
 from chalicelib.web.visit import Visit
 from chalicelib.workflows.check_health import check_health
 
@@ -43,8 +47,13 @@ def show_openapi(visit: Visit) -> shapes.ApiDocument:
 
 @routes.page(f"{API}/docs", access="anyone")
 def show_docs(visit: Visit) -> Answer:
-    from chalicelib.web.docs_page import make_docs  # with the whole description, which other pages need not wait for
-
     scheme = "https" if visit.settings.secure_cookies else "http"
     address = f"{scheme}://{visit.header('host')}{visit.urls.api('')}"
-    return render(visit, "docs.html", docs=make_docs(visit.wiring.routes), address=address)
+    return render(visit, "docs.html", text=draw_docs(visit.wiring.routes, visit.urls, address))
+
+
+@lru_cache(maxsize=4)  # of one address, or few: it says the same to everybody
+def draw_docs(known: tuple[Route, ...], urls: Urls, address: str) -> Markup:
+    from chalicelib.web.docs_page import make_docs  # with the whole description, which other pages need not wait for
+
+    return draw("_docs.html", docs=make_docs(known), urls=urls, address=address)
