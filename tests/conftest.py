@@ -20,6 +20,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import settings
 from moto.server import ThreadedMotoServer
 from mypy_boto3_s3 import S3Client
 from pymongo import MongoClient
@@ -29,6 +30,8 @@ from chalicelib.storage.mongo import MongoDatabase, connect, ensure_indexes
 
 START_TIMEOUT_S = 60.0
 OPEN_FILES = 20_000
+settings.register_profile("untimed", settings(), deadline=None)  # else as Hypothesis has it here, or in CI
+settings.load_profile("untimed")
 WHOLE_SYSTEMS = ("browser", "e2e", "integration")  # folders whose tests stand on many processes and wait for what these do in real time
 
 
